@@ -1,0 +1,61 @@
+"""A recording on its way through an engine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 16_000
+
+Block = NDArray[np.float32]
+
+
+class Cancelled(Exception):
+    """The caller cancelled the job; nobody waits for its result."""
+
+
+class Recording(Iterator[Block]):
+    """Blocks of one recording, with a count of what went by.
+
+    Args:
+        blocks: mono audio at 16 kHz, each of shape (samples,), full scale 1.0.
+        cancelled: once set, the next block is refused.
+
+    Attributes:
+        decode_s: seconds spent waiting for blocks so far.
+    """
+
+    def __init__(self, blocks: Iterable[Block], cancelled: threading.Event | None = None) -> None:
+        self._blocks = iter(blocks)
+        self._cancelled = cancelled
+        self._samples = 0
+        self.decode_s = 0.0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Block:
+        """The next block.
+
+        Raises:
+            Cancelled: the job was cancelled meanwhile.
+        """
+        if self._cancelled is not None and self._cancelled.is_set():
+            raise Cancelled
+        began = time.perf_counter()
+        try:
+            block = next(self._blocks)
+        finally:
+            self.decode_s += time.perf_counter() - began
+        self._samples += len(block)
+        return block
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of audio handed out so far."""
+        return self._samples / SAMPLE_RATE

@@ -1,0 +1,149 @@
+"""Finds a model on disk and checks its files against the lock beside them.
+
+A model lives in ``<MODELS_DIR>/<owner>/<name>/``. Folders that ModelScope's own client made are
+recognised too, and so is a model under its former owner (``damo`` became ``iic``). A folder without
+a lock can be used; it just cannot be verified.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shared.errors import ModelAltered, ModelMissing, ModelUnusable
+from shared.models.lock import LOCK_NAME, Lock, LockedModel, sha256
+
+HASH_UP_TO = 64 * 2**20  # larger files are compared by size when a worker starts
+_ALIASES = {"iic": "damo", "damo": "iic"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A model on disk.
+
+    Attributes:
+        id: ``owner/name`` as the service asked for it.
+        path: the folder.
+        lock: what its files should be, or None for a model without a lock.
+    """
+
+    id: str
+    path: Path
+    lock: LockedModel | None
+
+    @property
+    def revision(self) -> str | None:
+        """The locked revision; None when nothing says which one it is."""
+        return self.lock.revision if self.lock else None
+
+    @property
+    def verified(self) -> bool:
+        """Whether the files are the ones a lock names."""
+        return self.lock is not None
+
+    def verify(self, *, hash_up_to: int | None = HASH_UP_TO) -> None:
+        """Compare the files with the lock, by hash up to that size (None: always by hash).
+
+        Raises:
+            ModelMissing: a locked file is not there.
+            ModelAltered: a file differs.
+        """
+        for entry in self.lock.files if self.lock else ():
+            path = self.file(entry.path)
+            size = path.stat().st_size
+            by_hash = hash_up_to is None or size <= hash_up_to
+            if size != entry.size or (by_hash and sha256(path) != entry.sha256):
+                raise ModelAltered(f"{self.id}: {entry.path} differs from its lock")
+
+    def file(self, name: str) -> Path:
+        """Path of one of the model's files.
+
+        Raises:
+            ModelMissing: there is no such file in the folder.
+            ModelAltered: the lock does not list it.
+        """
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ModelAltered(f"{self.id} refers to a file outside of its folder")
+        if self.lock and name not in {entry.path for entry in self.lock.files}:
+            raise ModelAltered(f"{self.id}: {name} is not in its lock")
+        path = self.path / name
+        if not path.is_file():
+            raise ModelMissing(f"{self.id}: {name} is missing; provide the model again")
+        return path
+
+    def config(self) -> dict[str, Any]:
+        """The network's configuration (``config.yaml``)."""
+        try:
+            config = yaml.safe_load(self.file("config.yaml").read_bytes())
+        except yaml.YAMLError:
+            config = None
+        if not isinstance(config, dict):
+            raise ModelUnusable(f"{self.id}: config.yaml holds no configuration")
+        return config
+
+    def asset(self, *keys: str) -> Path:
+        """A file named in ``configuration.json`` under ``file_path_metas``: weights and the like.
+
+        Raises:
+            ModelUnusable: the configuration names no such file.
+        """
+        try:
+            found = json.loads(self.file("configuration.json").read_bytes())["file_path_metas"]
+            for key in keys:
+                found = found[key]
+        except (ValueError, KeyError, TypeError):
+            found = None
+        if not isinstance(found, str):
+            raise ModelUnusable(f"{self.id}: configuration.json names no {'.'.join(keys)}")
+        return self.file(found)
+
+
+def locate(model_id: str, models_dir: Path, revision: str = "master") -> ModelFolder:
+    """Find a model below ``models_dir`` in any layout that ModelScope's clients have used.
+
+    Args:
+        model_id: ``owner/name``; ``damo/...`` and ``iic/...`` stand for each other.
+        models_dir: the folder of models.
+        revision: preferred where a cache holds several.
+
+    Raises:
+        ModelMissing: no layout holds it.
+        ModelAltered: its lock is unreadable or is another model's.
+    """
+    for folder in _candidates(model_id, models_dir, revision):
+        if (folder / "configuration.json").is_file():
+            return ModelFolder(model_id, folder, _lock_of(model_id, folder))
+    raise ModelMissing(f"{model_id} is not in the models folder; see MODELS_DIR")
+
+
+def _lock_of(model_id: str, folder: Path) -> LockedModel | None:
+    path = folder / LOCK_NAME
+    if not path.exists():
+        return None
+    names = _names(model_id)
+    for model in Lock.read(path).models:
+        if model.id in names:
+            return model
+    raise ModelAltered(f"the lock beside {model_id} is another model's")
+
+
+def _names(model_id: str) -> list[str]:
+    owner, _, name = model_id.partition("/")
+    return [model_id] + [f"{alias}/{name}" for alias in [_ALIASES.get(owner)] if alias]
+
+
+def _candidates(model_id: str, root: Path, revision: str) -> Iterator[Path]:
+    for full_name in _names(model_id):
+        owner, _, name = full_name.partition("/")
+        yield root / owner / name
+        for base in (root, root / "models", root / "hub" / "models", root / "hub"):
+            snapshots = base / f"{owner}--{name}" / "snapshots"
+            yield snapshots / revision
+            yield from sorted(snapshots.glob("*"))
+            yield base / owner / name
+            yield base / owner / name.replace(".", "___")

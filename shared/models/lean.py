@@ -1,0 +1,95 @@
+"""Loads a network without what makes funasr slow to start."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import os
+import sys
+import types
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shared.errors import ModelUnusable
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def funasr_class(module: str, name: str) -> Any:  # noqa: ANN401 - funasr is untyped
+    """Import one class of funasr without running ``funasr/__init__``.
+
+    That module imports every one of funasr's submodules, some 4,500 modules in 7-11 s. An empty
+    package of the same name and search path is put in its place, so only what the class's own
+    module imports is loaded.
+
+    Raises:
+        ModelUnusable: funasr is not installed, or this version has no such class.
+    """
+    if "funasr" not in sys.modules:
+        spec = importlib.machinery.PathFinder.find_spec("funasr")
+        if spec is None or spec.submodule_search_locations is None:
+            raise ModelUnusable("the package funasr is not installed")
+        package = types.ModuleType("funasr")
+        package.__path__ = list(spec.submodule_search_locations)
+        package.__spec__ = spec
+        sys.modules["funasr"] = package
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ModelUnusable(f"this version of funasr has no {module}.{name}") from error
+
+
+def load_weights(network: nn.Module, checkpoint: Path, prefix: str = "") -> None:
+    """Give a network exactly the tensors of a checkpoint, mapped into memory, not copied.
+
+    funasr's own loader skips what does not fit and leaves such layers at random values; here every
+    tensor must be there, in its shape, and none may be left over.
+
+    Args:
+        network: the network, on the CPU.
+        checkpoint: a file written by ``torch.save``; no code in it is run.
+        prefix: what the checkpoint's names have in front of the network's.
+
+    Raises:
+        ModelUnusable: the file is no checkpoint, or one of another network.
+    """
+    import torch
+
+    try:
+        state = torch.load(
+            checkpoint, map_location="cpu", mmap=zipfile.is_zipfile(checkpoint), weights_only=True
+        )
+    except Exception:  # noqa: BLE001 - torch raises whatever its parsers raise
+        raise ModelUnusable(f"{checkpoint.name} is not a checkpoint of plain tensors") from None
+    for wrapper in ("state_dict", "model"):
+        state = state.get(wrapper, state) if isinstance(state, dict) else {}
+    tensors = {key.removeprefix(prefix): tensor for key, tensor in state.items()}
+    try:
+        network.load_state_dict(tensors, strict=True, assign=True)
+    except (RuntimeError, AttributeError, TypeError) as error:
+        raise ModelUnusable(f"{checkpoint.name} holds another network's weights") from error
+
+
+def pick_device() -> str:
+    """``cuda`` where a GPU answers, else ``cpu`` with as many threads as the container may use."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    torch.set_num_threads(available_cores())
+    return "cpu"
+
+
+def available_cores() -> int:
+    """Cores of this container; torch counts the host's, and too many threads fight for few cores.
+
+    Source: Linux control groups v2, ``cpu.max`` = "<quota> <period>" in microseconds or "max ...".
+    """
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(cores, int(quota) // int(period)))
+    except (OSError, ValueError):
+        return cores

@@ -1,0 +1,1 @@
+"""The neural networks, each with the numpy code around it."""

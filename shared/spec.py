@@ -1,0 +1,102 @@
+"""A service's BUILD file, ``service.toml``: its models, its limits, how its worker runs."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.decode import DecodeLimits
+from shared.fetch import FetchPolicy
+
+IMAGE_MODELS_DIR = Path("/models")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelSpec(_Table):
+    """A model the service needs: what it is for, which one, and the files that are used."""
+
+    role: str
+    id: str
+    revision: str
+    files: tuple[str, ...]
+
+
+class WorkerSpec(_Table):
+    """How jobs are run: how many at a time, and the largest result in bytes of JSON."""
+
+    concurrency: int = Field(ge=1)
+    max_result_bytes: int = Field(gt=0)
+
+
+class LimitSpec(_Table):
+    """Bounds on what a caller may send."""
+
+    max_items: int = Field(gt=0)
+    max_bytes: int = Field(gt=0)
+    fetch_deadline_s: float = Field(gt=0)
+    max_duration_s: float = Field(gt=0)
+    min_rate_hz: int = Field(gt=0)
+    max_rate_hz: int = Field(gt=0)
+    max_channels: int = Field(gt=0)
+
+
+class ServiceSpec(_Table):
+    """The content of a ``service.toml``."""
+
+    name: str
+    version: str
+    summary: str
+    models: tuple[ModelSpec, ...]
+    worker: WorkerSpec
+    limits: LimitSpec
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Parse and validate a ``service.toml``.
+
+        Raises:
+            pydantic.ValidationError: a table or a value is not what it should be.
+        """
+        return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+    def model(self, role: str) -> ModelSpec:
+        """The model with that role.
+
+        Raises:
+            KeyError: the service has none.
+        """
+        return {model.role: model for model in self.models}[role]
+
+    def fetch_policy(self) -> FetchPolicy:
+        """How audio is fetched; SPEECH_ALLOW_HTTP and SPEECH_ALLOW_PRIVATE loosen it."""
+        return FetchPolicy(
+            max_bytes=self.limits.max_bytes,
+            deadline_s=self.limits.fetch_deadline_s,
+            allow_http=_flag("SPEECH_ALLOW_HTTP"),
+            allow_private=_flag("SPEECH_ALLOW_PRIVATE"),
+        )
+
+    def decode_limits(self) -> DecodeLimits:
+        """Bounds on the audio itself."""
+        return DecodeLimits(
+            max_duration_s=self.limits.max_duration_s,
+            min_rate_hz=self.limits.min_rate_hz,
+            max_rate_hz=self.limits.max_rate_hz,
+            max_channels=self.limits.max_channels,
+        )
+
+
+def models_dir() -> Path:
+    """Where the models lie: MODELS_DIR, or the place an image has them."""
+    return Path(os.environ.get("MODELS_DIR") or IMAGE_MODELS_DIR)
+
+
+def _flag(name: str) -> bool:
+    return os.environ.get(name, "").lower() in {"1", "true", "yes"}

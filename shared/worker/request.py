@@ -1,0 +1,63 @@
+"""A job's input, validated against the service's contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import ValidationError
+
+from shared.contract import AudioRequest
+from shared.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+RequestT = TypeVar("RequestT", bound=AudioRequest)
+
+_PLAIN = {"model_type": "Input should be a string or an object"}
+_MOST_FAULTS = 5
+_LONGEST_NAME = 40
+
+
+def parse(contract: type[RequestT], job_input: object, max_items: int) -> RequestT:
+    """Validate a job's input.
+
+    Args:
+        contract: the service's request type.
+        job_input: what the caller sent as ``input``.
+        max_items: the most recordings one job may hold.
+
+    Raises:
+        InvalidInput: it names each fault and its field, and shows none of the values.
+    """
+    if not isinstance(job_input, dict):
+        raise InvalidInput("input must be a JSON object")
+    try:
+        request = contract.model_validate(job_input)
+    except ValidationError as error:
+        raise InvalidInput(_explain(error.errors(include_input=False, include_url=False))) from None
+    if len(request.references()) > max_items:
+        raise InvalidInput(f"audios: at most {max_items} recordings in one job")
+    return request
+
+
+def _explain(errors: list[ErrorDetails]) -> str:
+    faults = list(dict.fromkeys(map(_fault, errors)))
+    more = len(faults) - _MOST_FAULTS
+    tail = f"; and {more} more" if more > 0 else ""
+    return "; ".join(faults[:_MOST_FAULTS]) + tail
+
+
+def _fault(error: ErrorDetails) -> str:
+    field = ".".join(_name(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"unknown field {field}"
+    message = _PLAIN.get(error["type"], error["msg"].removeprefix("Value error, "))
+    return f"{field}: {message}" if field else message
+
+
+def _name(part: int | str) -> str:
+    """A field's name as the caller wrote it, as far as it is fit to be shown."""
+    text = str(part)
+    text = text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
+    return text if text.isprintable() else ascii(text)

@@ -1,0 +1,45 @@
+"""What a service brings: its contract, its limits and a way to load its engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from shared.audio import Recording
+from shared.contract import AudioRequest, AudioResult, ModelInfo
+from shared.spec import ServiceSpec
+
+RequestT = TypeVar("RequestT", bound=AudioRequest)
+RequestT_contra = TypeVar("RequestT_contra", bound=AudioRequest, contravariant=True)
+
+
+class Engine(Protocol[RequestT_contra]):
+    """The part that computes; it knows no HTTP and no RunPod. Called by one thread at a time."""
+
+    @property
+    def model(self) -> ModelInfo:
+        """The weights that are loaded."""
+
+    def warm_up(self) -> None:
+        """Run once on made-up audio, so that the first job finds everything in place."""
+
+    def run(self, recording: Recording, request: RequestT_contra) -> Mapping[str, object]:
+        """Process one recording; returns the fields of the result that are the service's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Generic[RequestT]):
+    """One endpoint.
+
+    Attributes:
+        spec: the service's ``service.toml``.
+        request: the type of a job's input.
+        result: the type of a job's output for one recording.
+        load: loads the engine; raises ModelError when the models are not usable.
+    """
+
+    spec: ServiceSpec
+    request: type[RequestT]
+    result: type[AudioResult]
+    load: Callable[[ServiceSpec], Engine[RequestT]]

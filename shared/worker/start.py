@@ -1,0 +1,70 @@
+"""Starts a worker: loads the engine and hands over to RunPod's SDK."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from shared.errors import SpeechError
+from shared.worker.failure import typed
+from shared.worker.job import JobHandler
+from shared.worker.sdk import import_sdk
+from shared.worker.service import Engine, RequestT, Service
+
+logger = logging.getLogger("speech")
+
+
+def serve(service: Service[RequestT]) -> None:
+    """Run the service as a RunPod worker or, with the SDK's flags, as its local API or test.
+
+    The engine is loaded and warmed up before the first job is taken. On RunPod a failure to load
+    is reported as a failed fitness check, so that the platform knows why the worker is unhealthy;
+    elsewhere it ends the process with the reason.
+    """
+    # At its default level, DEBUG, the SDK logs every job's input and output.
+    os.environ.setdefault("RUNPOD_LOG_LEVEL", "INFO")
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s | %(message)s", force=True)
+    with ThreadPoolExecutor(1) as importer:
+        # Importing the SDK takes longer than loading a small model, so both are done at once.
+        sdk = importer.submit(import_sdk)
+        try:
+            engine = load(service)
+        except Exception as error:  # noqa: BLE001 - any failure to load has one meaning
+            _refuse(typed(error))
+        worker = sdk.result()
+    worker.start(
+        {
+            "handler": JobHandler(service, engine).handle,
+            "concurrency_modifier": lambda _: service.spec.worker.concurrency,
+        }
+    )
+
+
+def load(service: Service[RequestT]) -> Engine[RequestT]:
+    """Load the engine and run it once.
+
+    Raises:
+        ModelError: the models are missing, altered or of another kind.
+    """
+    engine = service.load(service.spec)
+    engine.warm_up()
+    model = engine.model
+    state = "verified" if model.verified else "unverified: no lock beside it"
+    logger.info("model %s %s (%s)", model.id, model.revision or "of unknown revision", state)
+    return engine
+
+
+def _refuse(error: SpeechError) -> None:
+    """End the process, and on RunPod say why through the SDK's fitness check."""
+    logger.error("%s", error)
+    if "RUNPOD_WEBHOOK_GET_JOB" not in os.environ:
+        sys.exit(1)
+    worker = import_sdk()
+
+    def models_ready() -> None:
+        raise error
+
+    worker.register_fitness_check(models_ready)
+    worker.start({"handler": models_ready})

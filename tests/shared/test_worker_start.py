@@ -1,0 +1,58 @@
+"""A worker starts with what it needs and nothing more."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tools.workspace import ROOT, TINY_MODELS
+
+NEVER = ("modelscope", "transformers", "datasets", "librosa", "torchaudio", "scipy", "sklearn")
+
+
+def python(code: str) -> str:
+    """What a fresh interpreter prints."""
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_the_sdk_is_imported_unmodified_and_knows_the_processor() -> None:
+    code = (
+        "import sys\n"
+        "from shared.worker.sdk import import_sdk\n"
+        "sdk = import_sdk()\n"
+        "from runpod.serverless.utils.rp_debugger import PROCESSOR\n"
+        "print(sdk.__name__, 'cpuinfo' in sys.modules, bool(PROCESSOR))\n"
+    )
+    assert python(code) == "runpod.serverless False True"
+
+
+def test_a_loaded_engine_has_imported_no_framework_it_does_not_use() -> None:
+    code = (
+        f"import os, sys; os.environ['MODELS_DIR'] = {str(TINY_MODELS)!r}\n"
+        "from services.vad.handler import SERVICE\n"
+        "from shared.worker.start import load\n"
+        "load(SERVICE)\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))\n"
+    )
+    imported = python(code).split()
+    assert "torch" in imported
+    assert not set(NEVER) & set(imported)
+    for late in ("runpod", "av", "soxr", "urllib3", "rich"):
+        assert late not in imported, f"{late} is needed only later, or never"
+
+
+def test_a_contract_needs_no_heavy_package() -> None:
+    code = (
+        "import sys\n"
+        "import services.vad.contract, shared.formats, shared.errors\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))\n"
+    )
+    assert not {"numpy", "torch", "runpod", "soundfile"} & set(python(code).split())
+
+
+def test_thread_pools_do_not_spin_unless_asked_to() -> None:
+    names = "OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS"
+    code = f"import os, shared; print(*map(os.environ.get, {names}))"
+    assert python(code) == "PASSIVE 1"
