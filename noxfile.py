@@ -1,0 +1,97 @@
+"""Every task of the project. Sessions are thin: their logic is in tools/.
+
+The folders below services/ make sessions of their own (run-vad, test-vad, ...).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from tools.environment import Layer, prepare
+from tools.workspace import service_names
+
+nox.needs_version = ">=2024.10.9"
+nox.options.sessions = ["demo"]
+nox.options.default_venv_backend = "none"
+
+
+def python(session: nox.Session, *command: str, layer: Layer = "host") -> None:
+    """Run a Python module in the shared environment, with the session's own arguments behind."""
+    # nox would mix both streams; a result printed on stdout must stay alone there.
+    session.run(
+        str(prepare(layer)), "-m", *command, *session.posargs, external=True, stderr=sys.stderr
+    )
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Find the speech in a bundled recording, offline."""
+    python(session, "tools.demo")
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """Run the whole test suite."""
+    python(session, "pytest", layer="dev")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types and scripts."""
+    python(session, "tools.lint", layer="dev")
+
+
+@nox.session
+def doctor(session: nox.Session) -> None:
+    """Say what this machine can run, and what to do about the rest."""
+    python(session, "tools.doctor")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Resolve the requirements anew."""
+    python(session, "tools.lock", layer="dev")
+
+
+@nox.session
+def schema(session: nox.Session) -> None:
+    """Write the services' JSON Schemas."""
+    python(session, "tools.schema")
+
+
+def add_service(name: str) -> None:
+    """Make the sessions of one service."""
+
+    @nox.session(name=f"run-{name}")
+    def run(session: nox.Session) -> None:
+        """Run the service's handler on audio files."""
+        python(session, "tools.run", name)
+
+    @nox.session(name=f"serve-{name}")
+    def serve(session: nox.Session) -> None:
+        """Serve the endpoint on this machine."""
+        python(session, "tools.serve", name)
+
+    @nox.session(name=f"test-{name}")
+    def test(session: nox.Session) -> None:
+        """Run the tests of one service."""
+        python(session, "pytest", f"services/{name}", layer="dev")
+
+    @nox.session(name=f"test-gpu-{name}")
+    def test_gpu(session: nox.Session) -> None:
+        """Run the tests of one service that need a GPU."""
+        python(session, "pytest", f"services/{name}", "-m", "gpu", "-rs", layer="dev")
+
+    @nox.session(name=f"bench-{name}")
+    def bench(session: nox.Session) -> None:
+        """Measure one service beside its peers."""
+        python(session, f"bench.{name}", layer="dev")
+
+
+for service in service_names():
+    add_service(service)

@@ -1,0 +1,128 @@
+"""The command blocks of the READMEs do what they say; only hosts are swapped for local doubles."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.loopback import served
+from tools.workspace import ROOT, SAMPLE
+
+SERVER = "http://localhost:8000"
+REMOTE = "https://example.com/speech.wav"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The fenced blocks of a page in one language."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def shell(script: str) -> subprocess.CompletedProcess[str]:
+    """Run a block as a reader would, with the environment's nox, uv and curl."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=ROOT, env={**os.environ, "PATH": path, "RUNPOD_API_KEY": "test"},
+        capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The endpoint, served by the README's own command on a free port."""
+    (command,) = [block for block in blocks("README.md", "bash") if "serve-vad" in block]
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command.split(), "--", "--rp_api_port", str(port)],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        env={**os.environ, "SPEECH_ALLOW_HTTP": "1", "SPEECH_ALLOW_PRIVATE": "1"},
+    )  # fmt: skip
+    try:
+        yield _answering(f"http://localhost:{port}")
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait()
+
+
+def _answering(url: str) -> str:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own server
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return url
+    raise TimeoutError(url)
+
+
+RUNNABLE = [
+    block
+    for block in blocks("README.md", "bash")
+    if "nox -s test" not in block and "serve-vad" not in block and SERVER not in block
+]
+
+
+@pytest.mark.parametrize("script", RUNNABLE, ids=lambda script: script.strip().splitlines()[-1])
+def test_a_command_of_the_readme_succeeds(script: str) -> None:
+    run = shell(script)
+    assert run.returncode == 0, run.stderr
+    assert "segments" in run.stdout
+
+
+def test_the_demo_writes_what_the_readme_says() -> None:
+    assert shell("nox -s demo").returncode == 0
+    written = {path.name for path in (ROOT / "out" / "demo").iterdir()}
+    assert {"vad.json", "vad.rttm", "vad.csv", "vad.audacity.txt"} <= written
+
+
+def numbers(text: str) -> list[list[float]]:
+    """The rows of the table of segments."""
+    rows = (line.split() for line in text.splitlines())
+    return [list(map(float, row)) for row in rows if len(row) == 4 and row[0].isdigit()]
+
+
+def test_the_demos_output_is_the_one_the_readme_shows() -> None:
+    shown = next(block for block in blocks("README.md", "text") if "speech  " in block)
+    printed = shell("COLUMNS=88 nox -s demo").stdout
+
+    rows = [numbers(text) for text in (shown, printed)]
+    assert len(rows[0]) == len(rows[1]) >= 4
+    for ours, theirs in zip(*rows, strict=True):
+        assert ours == pytest.approx(theirs, abs=0.05), "another processor may differ by a frame"
+
+
+def test_json_output_is_alone_on_stdout() -> None:
+    script = next(block for block in RUNNABLE if "--json" in block)
+    assert json.loads(shell(script).stdout)["segments"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "services/vad/README.md"])
+def test_the_curl_call_is_answered(page: str, server: str) -> None:
+    (script,) = [block for block in blocks(page, "bash") if SERVER in block]
+    with served(SAMPLE) as audio:
+        run = shell(script.replace(SERVER, server).replace(REMOTE, audio))
+    job = json.loads(run.stdout)
+    assert job["status"] == "COMPLETED"
+    assert job["output"]["segments"]
+
+
+def test_the_python_call_is_answered(server: str) -> None:
+    (code,) = blocks("services/vad/README.md", "python")
+    run = subprocess.run(
+        [sys.executable, "-c", code.replace(SERVER, server)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert len(run.stdout.splitlines()) >= 4

@@ -1,0 +1,1 @@
+"""For the people who work here; never in an image."""

@@ -1,0 +1,30 @@
+"""Style, types and shell scripts: ``nox -s lint``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tools.workspace import ROOT
+
+CHECKS = (
+    ("ruff", "check", "."),
+    ("ruff", "format", "--check", "."),
+    ("mypy",),
+    ("shellcheck", ".ci/run"),
+)
+
+
+def main() -> int:
+    """Run every check, also after one has failed; 0 when all pass."""
+    failed = []
+    for check in CHECKS:
+        print("+", " ".join(check), flush=True)
+        if subprocess.run([sys.executable, "-m", *check], cwd=ROOT, check=False).returncode:
+            failed.append(check[0])
+    print(f"failed: {', '.join(failed)}" if failed else "all clean")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Runs a service's real handler on audio files: ``nox -s run-vad -- my.wav``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from shared.errors import SpeechError
+from tools.local import LocalWorker, service
+from tools.options import add_options, given
+from tools.timeline import show
+
+
+def main() -> int:
+    """Answer one job per file; 0 when all of them succeeded."""
+    name = sys.argv[1]
+    contract = service(name).request
+    parser = argparse.ArgumentParser(prog=f"nox -s run-{name} --")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files")
+    parser.add_argument(
+        "--json", action="store_true", help="print only the result, a line per file"
+    )
+    add_options(parser, contract)
+    arguments = parser.parse_args(sys.argv[2:])
+    for file in arguments.files:
+        if not file.is_file():
+            parser.error(f"no such file: {file}")
+    try:
+        worker = LocalWorker(name)
+    except SpeechError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return run(worker, arguments.files, given(arguments, contract), as_json=arguments.json)
+
+
+def run(
+    worker: LocalWorker, files: list[Path], options: dict[str, object], *, as_json: bool
+) -> int:
+    """Print each file's answer, as JSON lines or as a timeline."""
+    console = Console()
+    failed = False
+    for file in files:
+        answer = worker.answer(file, options)
+        failed = failed or "error" in answer
+        if as_json:
+            print(json.dumps(answer, ensure_ascii=False))
+        elif "error" in answer:
+            print(f"{file.name}: {answer['error']}", file=sys.stderr)
+        else:
+            show(console, file, answer)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

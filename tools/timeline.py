@@ -1,0 +1,104 @@
+"""A recording and its segments as a picture made of characters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from shared.decode import decode
+from shared.features import Array
+
+_LEVELS = " ▁▂▃▄▅▆▇█"
+_FLOOR_DB = -60.0
+_MOST_ROWS = 12
+
+
+def show(console: Console, file: Path, result: dict[str, Any]) -> None:
+    """Print the level of the recording, its speech below it, and the segments as a table."""
+    duration = result["duration_s"]
+    width = max(20, min(console.width, 100) - 9)
+    console.print(Text.assemble((file.name, "bold"), f"  {duration:.2f} s"))
+    if duration:
+        console.print(Text.assemble("level   ", (_level_line(file, duration, width), "cyan")))
+        console.print(Text.assemble("speech  ", _speech_line(result["segments"], duration, width)))
+        console.print(Text(f"        {_axis(duration, width)}", style="dim"))
+    console.print(_table(result["segments"]))
+    console.print(_summary(result))
+
+
+def _level_line(file: Path, duration: float, width: int) -> str:
+    with file.open("rb") as source:
+        levels = _levels(decode(source), duration, width)
+    steps = np.clip((levels - _FLOOR_DB) / -_FLOOR_DB, 0, 1) * (len(_LEVELS) - 1)
+    return "".join(_LEVELS[round(float(step))] for step in steps)
+
+
+def _levels(blocks: Any, duration: float, width: int) -> Array:  # noqa: ANN401
+    """Root mean square of each column, in dB of full scale."""
+    energy, samples, position = np.zeros(width), np.zeros(width), 0
+    for block in blocks:
+        columns = (position + np.arange(len(block))) / (duration * 16_000) * width
+        columns = np.minimum(columns.astype(np.int64), width - 1)
+        energy += np.bincount(columns, np.square(block, dtype=np.float64), width)
+        samples += np.bincount(columns, minlength=width)
+        position += len(block)
+    power = energy / np.maximum(samples, 1)
+    decibel: Array = (10 * np.log10(power + 10 ** (_FLOOR_DB / 10))).astype(np.float32)
+    return decibel
+
+
+def _speech_line(segments: list[dict[str, float]], duration: float, width: int) -> Text:
+    line = Text()
+    column_s = duration / width
+    for column in range(width):
+        begin, end = column * column_s, (column + 1) * column_s
+        covered = sum(max(0.0, min(end, s["end"]) - max(begin, s["start"])) for s in segments)
+        line.append(*(("█", "green") if covered > column_s / 2 else ("─", "dim")))
+    return line
+
+
+def _axis(duration: float, width: int) -> str:
+    """Times in seconds at even steps."""
+    step = next(s for s in _steps() if duration / s <= width / 10)
+    axis = [" "] * width
+    for index in range(int(duration / step) + 1):
+        place = round(index * step / duration * width)
+        for offset, letter in enumerate(f"{index * step:g}s"):
+            if place + len(f"{index * step:g}s") <= width:
+                axis[place + offset] = letter
+    return "".join(axis).rstrip()
+
+
+def _steps() -> Any:  # noqa: ANN401
+    scale = 0.1
+    while True:
+        yield from (scale, 2 * scale, 5 * scale)
+        scale *= 10
+
+
+def _table(segments: list[dict[str, float]]) -> Table:
+    table = Table(
+        "#", "start", "end", "length", box=None, header_style="bold", padding=(0, 2, 0, 0)
+    )
+    for number, segment in enumerate(segments[:_MOST_ROWS], 1):
+        start, end = segment["start"], segment["end"]
+        table.add_row(str(number), f"{start:.2f}", f"{end:.2f}", f"{end - start:.2f}")
+    if len(segments) > _MOST_ROWS:
+        table.add_row("", f"and {len(segments) - _MOST_ROWS} more")
+    return table
+
+
+def _summary(result: dict[str, Any]) -> str:
+    timings, model = result["timings"], result["model"]
+    speed = f", {1 / timings['rtf']:.0f}x real time" if timings["rtf"] else ""
+    state = "verified" if model["verified"] else "unverified"
+    return (
+        f"{len(result['segments'])} segments, {result['speech_s']:.2f} s of speech "
+        f"({100 * result['speech_ratio']:.0f} %){speed}\n"
+        f"model {model['id']} {model['revision'] or ''} ({state})"
+    )

@@ -1,0 +1,15 @@
+"""The repository as a set of services. Standard library only: the noxfile imports it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY_MODELS = ROOT / "models" / "tiny"
+FETCHED_MODELS = ROOT / ".models"
+SAMPLE = ROOT / "samples" / "conversation.flac"
+
+
+def service_names() -> list[str]:
+    """The services: every folder below ``services/`` with a ``service.toml``."""
+    return sorted(path.parent.name for path in (ROOT / "services").glob("*/service.toml"))
