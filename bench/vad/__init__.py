@@ -1,0 +1,1 @@
+"""The voice activity detection endpoint beside what one would use instead."""

@@ -1,0 +1,55 @@
+"""``nox -s bench-vad -- [cold|speed|memory|fbank|all] [--quick] [--runs N]``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.report import Report
+from bench.vad import cold, fbank, memory, speed
+from bench.vad.setting import Setting
+from tools.workspace import ROOT
+
+OUTPUT = ROOT / "out" / "bench"
+
+# fbank last: it alone takes memory in this process, which `memory` must not.
+PARTS: dict[str, Callable[[Setting], Report]] = {
+    "cold": cold.measure,
+    "speed": speed.measure,
+    "memory": memory.measure,
+    "fbank": fbank.measure,
+}
+
+
+def main() -> None:
+    """Measure the parts asked for."""
+    parser = argparse.ArgumentParser(prog="nox -s bench-vad --", description=__doc__)
+    parser.add_argument("part", nargs="?", default="all", choices=[*PARTS, "all"])
+    parser.add_argument("--quick", action="store_true", help="one run on short audio")
+    parser.add_argument("--runs", type=int, metavar="N", help="how often each thing is measured")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        setting = Setting.make(Path(folder), quick=arguments.quick, runs=arguments.runs)
+        for name in PARTS if arguments.part == "all" else [arguments.part]:
+            try:
+                publish(name, PARTS[name](setting))
+            except RuntimeError as error:  # a program gave no result; its own words say why
+                sys.exit(str(error))
+
+
+def publish(part: str, report: Report) -> None:
+    """Print a report, and keep its numbers."""
+    # As wide as the table is where no terminal says how wide it may be: in files and CI logs.
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    path = OUTPUT / f"vad-{part}.json"
+    report.publish(path, console)
+    console.print(f"raw numbers: {path.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

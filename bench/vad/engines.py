@@ -1,0 +1,102 @@
+"""One engine in a process of its own, model loaded: a path per line in, an ``Answer`` out.
+
+It runs in the environment of the engine it is asked for, so each imports its packages itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+
+Find = Callable[[str], list[tuple[int, int]]]  # path of a file -> segments in milliseconds
+
+
+def ours() -> Find:
+    """The endpoint's decoder and engine."""
+    from services.vad.contract import VADRequest
+    from services.vad.detector import Detector
+    from services.vad.handler import SERVICE
+    from shared.audio import Recording
+    from shared.contract import Segment
+    from shared.decode import decode
+
+    detector = Detector.load(SERVICE.spec)
+    request = VADRequest(audio="-")
+
+    def find(path: str) -> list[tuple[int, int]]:
+        with open(path, "rb") as file:  # noqa: PTH123 - as the peers: a path is a string
+            segments = detector.run(Recording(decode(file)), request)["segments"]
+        assert isinstance(segments, list)
+        found: Iterable[Segment] = segments
+        return [(round(s.start * 1000), round(s.end * 1000)) for s in found]
+
+    return find
+
+
+def funasr() -> Find:
+    """FunASR as its documentation has it, with the end-point rules of its configuration."""
+    from funasr import AutoModel
+
+    cores = int(os.environ["BENCH_CORES"])
+    folder = os.environ["VAD_MODEL"]
+    model = AutoModel(model=folder, ncpu=cores, disable_update=True, disable_pbar=True)
+
+    def find(path: str) -> list[tuple[int, int]]:
+        (result,) = model.generate(input=path, dynamic_silence=False)
+        return [(start, end) for start, end in result["value"]]
+
+    return find
+
+
+def silero() -> Find:
+    """silero-vad's ONNX model, frame by frame, on the one thread it allows itself."""
+    from silero_vad import get_speech_timestamps, load_silero_vad
+
+    return _silero(get_speech_timestamps, load_silero_vad(onnx=True))
+
+
+def silero_sequence() -> Find:
+    """silero-vad's ONNX model for whole files, 512 frames in a call."""
+    from silero_vad import load_silero_vad
+    from silero_vad.sequence_vad import get_speech_timestamps_sequence
+
+    return _silero(get_speech_timestamps_sequence, load_silero_vad(sequence=True))
+
+
+def _silero(timestamps: Callable[..., list[dict[str, int]]], model: object) -> Find:
+    import soundfile
+    import torch
+
+    def find(path: str) -> list[tuple[int, int]]:
+        # In the place of its read_audio, which needs torchaudio or torchcodec to do the same.
+        samples, rate = soundfile.read(path, dtype="float32")
+        spans = timestamps(torch.from_numpy(samples), model, sampling_rate=rate)
+        return [(s["start"] * 1000 // rate, s["end"] * 1000 // rate) for s in spans]
+
+    return find
+
+
+ENGINES: dict[str, Callable[[], Find]] = {
+    "ours": ours,
+    "funasr.AutoModel": funasr,
+    "silero-vad (ONNX)": silero,
+    "silero-vad (ONNX, sequence)": silero_sequence,
+}
+
+
+def main() -> None:
+    """Answer until there is no more input."""
+    answers, sys.stdout = sys.stdout, sys.stderr  # funasr prints what is no answer
+    find = ENGINES[sys.argv[1]]()
+    for line in sys.stdin:
+        began = time.perf_counter()
+        segments = find(line.rstrip("\n"))
+        seconds = time.perf_counter() - began
+        print(json.dumps({"seconds": seconds, "segments": segments}), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""How much memory the whole way from a file to its result takes, and whether length matters."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bench.process import peak_mb
+from bench.repeat import in_turns
+from bench.report import Report, Row, length
+from bench.vad.setting import OURS, Setting
+
+RUNS = 3
+
+
+def measure(setting: Setting) -> Report:
+    """Peak resident memory for a length and ten times it."""
+    short, long = (120, 1200) if setting.quick else (3600, 36_000)
+    audio = {seconds: str(setting.audio(seconds)) for seconds in (short, long)}
+    ours = [str(OURS), "-m", "tools.run", "vad", "--json"]
+    commands = {
+        f"ours, {length(short)}": [*ours, audio[short]],
+        f"ours, {length(long)}": [*ours, audio[long]],
+        f"funasr.AutoModel, {length(short)}": [
+            *(str(setting.peers), "-m", "bench.funasr_script"),
+            audio[short],
+        ],
+    }
+    candidates = {
+        name: partial(peak_mb, command, setting.place) for name, command in commands.items()
+    }
+    found = in_turns(candidates, setting.runs or RUNS)
+    rows = [Row("peak", name, values, "MB") for name, values in found.items()]
+    remarks = ["ours fetches the file from this machine by HTTP, as a worker does"]
+    return Report("memory: peak resident size of the process", rows, remarks + setting.remarks)
