@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
-from tools.environment import torch_arguments
+from tools.environment import run_quietly, torch_arguments
 from tools.lock import compile_lock
 from tools.workspace import ROOT
 
@@ -36,16 +35,12 @@ def prepare(location: Path = LOCATION) -> Path:
     if stamp.exists() and stamp.read_text() == wanted.hexdigest():
         return python
     print(f"preparing {location.name} (once; some 2 GB on disk)", file=sys.stderr)
-    _run(sys.executable, "-m", "virtualenv", "--quiet", str(location))
+    run_quietly([sys.executable, "-m", "virtualenv", "--quiet", str(location)])
     locked = ["--require-hashes", "--no-deps", "-r", str(LOCK)]
     for arguments in (torch, locked):
-        _run(str(python), "-m", "pip", "install", "-qq", *arguments)
+        run_quietly([str(python), "-m", "pip", "install", *arguments])
     stamp.write_text(wanted.hexdigest())
     return python
-
-
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, stdout=sys.stderr)
 
 
 def versions(*names: str) -> list[str]:

@@ -37,32 +37,32 @@ def prepare(layer: Layer, location: Path = LOCATION, run: Run | None = None) -> 
     Returns:
         The environment's Python.
     """
+    run = run or run_quietly
     python = location / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    wanted = fingerprint(layer, os.environ)
-    layers: tuple[Layer, ...] = ("dev",) if layer == "dev" else ("host", "dev")
-    if python.exists() and any(
-        _remembered(location, x) == fingerprint(x, os.environ) for x in layers
-    ):
+    wanted, host = fingerprint(layer, os.environ), fingerprint("host", os.environ)
+    stamp = location / ".installed"
+    installed = stamp.read_text().split() if stamp.exists() else []
+    if wanted in installed:
         return python
-    run = run or _run
-    if not python.exists():
-        run([sys.executable, "-m", "virtualenv", "--quiet", str(location)])
-    print(
-        f"preparing {location.relative_to(ROOT) if location.is_relative_to(ROOT) else location}"
-        " (once; torch is the largest download)",
-        file=sys.stderr,
-    )
-    for arguments in installs(layer, os.environ):
-        run([str(python), "-m", "pip", "install", "-qq", *arguments])
-    _stamp(location, layer).write_text(wanted)
+    if host not in installed:
+        run([sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(location)])
+    for what, arguments in installs(layer, os.environ):
+        print(f"installing {what}", file=sys.stderr, flush=True)
+        run([str(python), "-m", "pip", "install", "--disable-pip-version-check", *arguments])
+    stamp.write_text(f"{host} {wanted}")
     return python
 
 
-def installs(layer: Layer, environ: Mapping[str, str]) -> Iterator[list[str]]:
-    """The arguments of each ``pip install``, in order."""
-    yield torch_arguments(environ, sys.platform)
-    yield ["--require-hashes", "-r", str(REQUIREMENTS / f"{layer}.txt")]
-    yield ["--require-hashes", "--no-deps", "-r", str(REQUIREMENTS / "funasr.txt")]
+def installs(layer: Layer, environ: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """What is installed, in order, and the arguments of its ``pip install``."""
+    yield "torch (190 MB for Linux)", torch_arguments(environ, sys.platform)
+    packages = {
+        "host": "the services' packages (110 MB)",
+        "dev": "the developers' packages (270 MB)",
+    }
+    yield packages[layer], ["--require-hashes", "-r", str(REQUIREMENTS / f"{layer}.txt")]
+    funasr = ["--require-hashes", "--no-deps", "-r", str(REQUIREMENTS / "funasr.txt")]
+    yield "funasr, for its model classes", funasr
 
 
 def torch_arguments(environ: Mapping[str, str], platform: str) -> list[str]:
@@ -86,14 +86,9 @@ def fingerprint(layer: Layer, environ: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _stamp(location: Path, layer: Layer) -> Path:
-    return location / f".{layer}"
-
-
-def _remembered(location: Path, layer: Layer) -> str:
-    stamp = _stamp(location, layer)
-    return stamp.read_text() if stamp.exists() else ""
-
-
-def _run(command: list[str]) -> None:
-    subprocess.run(command, check=True, stdout=sys.stderr)
+def run_quietly(command: list[str]) -> None:
+    """Run a command, and show what it printed only if it fails."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
+        raise subprocess.CalledProcessError(done.returncode, command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from tools.workspace import ROOT
 
@@ -20,7 +21,8 @@ def main() -> int:
     failed = []
     for check in CHECKS:
         print("+", " ".join(check), flush=True)
-        if subprocess.run([sys.executable, "-m", *check], cwd=ROOT, check=False).returncode:
+        command = [str(Path(sys.executable).with_name(check[0])), *check[1:]]
+        if subprocess.run(command, cwd=ROOT, check=False).returncode:
             failed.append(check[0])
     print(f"failed: {', '.join(failed)}" if failed else "all clean")
     return int(bool(failed))

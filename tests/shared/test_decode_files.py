@@ -200,6 +200,14 @@ def test_a_change_of_channels_within_a_stream_is_followed(
     assert_is_tone(samples[32_000:], tolerance=0.5)  # FFmpeg keeps the power, not the level
 
 
+def test_a_channel_that_is_missing_later_on_is_silent_there() -> None:
+    surround, stereo = (written(np.stack([TONE] * n, axis=1), form="FLAC") for n in (6, 2))
+    samples = decoded(surround + stereo, channel=5)
+    assert len(samples) == 64_000
+    assert_is_tone(samples[:32_000])
+    assert not samples[32_000:].any()
+
+
 @pytest.mark.parametrize(("form", "kind"), [("FLAC", ""), ("MP3", ""), ("OGG", "OPUS")])
 def test_what_comes_after_a_damaged_place_is_read(form: str, kind: str) -> None:
     data = bytearray(written(NOISE, form=form, kind=kind))

@@ -178,7 +178,9 @@ MEASURE = """
 import io, re, sys
 from pathlib import Path
 from shared.decode import decode_all
-def peak(): return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) // 1024
+def peak():
+    status = Path("/proc/self/status").read_text()
+    return int(re.search("VmHWM: *\\t* *([0-9]+) kB", status)[1]) // 1024
 decode_all(io.BytesIO(sys.stdin.buffer.read(%d)))
 before = peak()
 decode_all(io.BytesIO(sys.stdin.buffer.read()))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.spec import ServiceSpec
-from tools.environment import CPU_INDEX, fingerprint, installs, prepare, torch_arguments
+from tools.environment import CPU_INDEX, installs, prepare, torch_arguments
 from tools.schema import documents
 from tools.workspace import ROOT, service_names
 
@@ -56,7 +56,7 @@ def test_torch_is_the_cpu_build_unless_another_index_is_named() -> None:
 
 
 def test_everything_but_torch_is_installed_by_hash() -> None:
-    for arguments in list(installs("dev", {}))[1:]:
+    for _, arguments in list(installs("dev", {}))[1:]:
         assert "--require-hashes" in arguments
 
 
@@ -90,7 +90,7 @@ class Recorder:
         self._python.touch()
 
 
-def test_an_environment_is_made_once_and_again_when_its_lock_changes(
+def test_an_environment_is_made_once_and_anew_when_what_it_is_made_from_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Recorder(tmp_path)
@@ -100,14 +100,26 @@ def test_an_environment_is_made_once_and_again_when_its_lock_changes(
     assert len(run.commands) == first
     monkeypatch.setenv("TORCH_INDEX_URL", "https://example.com/whl")
     prepare("host", tmp_path, run)
-    assert len(run.commands) > first
-    assert "virtualenv" not in run.commands[first]
+    assert "--clear" in run.commands[first], "torch of another index replaces the one there"
 
 
-def test_an_environment_for_tests_serves_to_run_too(tmp_path: Path) -> None:
+def test_an_environment_to_run_services_grows_into_one_for_tests(tmp_path: Path) -> None:
     run = Recorder(tmp_path)
+    prepare("host", tmp_path, run)
+    first = len(run.commands)
     prepare("dev", tmp_path, run)
+    assert "virtualenv" not in run.commands[first]
     made = len(run.commands)
     prepare("host", tmp_path, run)
     assert len(run.commands) == made
-    assert fingerprint("dev", {}) != fingerprint("host", {})
+
+
+def test_a_failed_installation_is_tried_again(tmp_path: Path) -> None:
+    def broken(command: list[str]) -> None:
+        raise subprocess.CalledProcessError(1, command)
+
+    with pytest.raises(subprocess.CalledProcessError):
+        prepare("host", tmp_path, broken)
+    run = Recorder(tmp_path)
+    prepare("host", tmp_path, run)
+    assert run.commands
