@@ -15,6 +15,7 @@ import numpy as np
 
 from shared.audio import SAMPLE_RATE, Block
 from shared.decode.reader import Reader
+from shared.decode.riff import check_chunks
 from shared.decode.sniff import Container, container_of
 from shared.errors import AudioTooLong, DecodeFailed, InvalidInput
 
@@ -94,6 +95,8 @@ def _open(file: BinaryIO) -> Reader:
                 return reader
             reader.close()
         file.seek(0)
+    if container == "wav":
+        check_chunks(file)
     from shared.decode.ffmpeg import FFmpegReader
 
     return FFmpegReader(file, container)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+import struct
 import subprocess
 import sys
 import tracemalloc
@@ -246,3 +247,13 @@ def test_any_damage_ends_in_audio_or_a_typed_error(form: str, data: st.DataObjec
         decoded(bytes(damaged[:end]))
     except SpeechError as error:
         assert error.code in {"decode_failed", "audio_too_long"}  # noqa: PT017 - either is right
+
+
+@pytest.mark.parametrize("place", [12, 36])
+def test_a_list_of_tags_that_claims_gigabytes_is_refused_at_once(place: int) -> None:
+    unfinished = bytearray(written(tone(0.1)))
+    size = unfinished.index(b"data") + 4
+    unfinished[size : size + 4] = bytes(4)  # which makes libsndfile leave it to FFmpeg
+    tags = b"LIST" + struct.pack("<I", 0x5FFFFFFF) + b"INFOISFT" + struct.pack("<I", 0x5FFFFFF0)
+    with pytest.raises(DecodeFailed, match="chunks"):
+        decoded(bytes(unfinished[:place] + tags + bytes(1_000) + unfinished[place:]))
