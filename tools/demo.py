@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -21,7 +22,7 @@ def main() -> int:
     """Find the speech, draw it, and write it in every format."""
     os.environ["MODELS_DIR"] = str(TINY_MODELS)
     result = LocalWorker("vad").answer(SAMPLE, {})
-    console = Console()
+    console = Console(highlight=False)
     if "error" in result:
         console.print(result["error"], style="red")
         return 1
@@ -33,10 +34,10 @@ def main() -> int:
     return 0
 
 
-def write(result: dict[str, object], folder: Path) -> list[Path]:
+def write(result: dict[str, Any], folder: Path) -> list[Path]:
     """Write a result as JSON, RTTM, CSV and Audacity labels."""
     folder.mkdir(parents=True, exist_ok=True)
-    segments = [Labelled(s["start"], s["end"], "speech") for s in result["segments"]]  # type: ignore
+    segments = [Labelled(s["start"], s["end"], "speech") for s in result["segments"]]
     texts = {
         "vad.json": json.dumps(result, indent=2) + "\n",
         "vad.rttm": render(segments, "rttm", SAMPLE.stem),

@@ -41,7 +41,7 @@ def run(
     worker: LocalWorker, files: list[Path], options: dict[str, object], *, as_json: bool
 ) -> int:
     """Print each file's answer, as JSON lines or as a timeline."""
-    console = Console()
+    console = Console(highlight=False)
     failed = False
     for file in files:
         answer = worker.answer(file, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from shared.audio import SAMPLE_RATE, Block
 from shared.decode import decode
-from shared.features import Array
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _FLOOR_DB = -60.0
@@ -34,22 +35,22 @@ def show(console: Console, file: Path, result: dict[str, Any]) -> None:
 def _level_line(file: Path, duration: float, width: int) -> str:
     with file.open("rb") as source:
         levels = _levels(decode(source), duration, width)
-    steps = np.clip((levels - _FLOOR_DB) / -_FLOOR_DB, 0, 1) * (len(_LEVELS) - 1)
-    return "".join(_LEVELS[round(float(step))] for step in steps)
+    heights = (min(1.0, 1 - level / _FLOOR_DB) for level in levels)
+    return "".join(_LEVELS[round(height * (len(_LEVELS) - 1))] for height in heights)
 
 
-def _levels(blocks: Any, duration: float, width: int) -> Array:  # noqa: ANN401
+def _levels(blocks: Iterable[Block], duration: float, width: int) -> list[float]:
     """Root mean square of each column, in dB of full scale."""
     energy, samples, position = np.zeros(width), np.zeros(width), 0
     for block in blocks:
-        columns = (position + np.arange(len(block))) / (duration * 16_000) * width
+        columns = (position + np.arange(len(block))) / (duration * SAMPLE_RATE) * width
         columns = np.minimum(columns.astype(np.int64), width - 1)
         energy += np.bincount(columns, np.square(block, dtype=np.float64), width)
         samples += np.bincount(columns, minlength=width)
         position += len(block)
     power = energy / np.maximum(samples, 1)
-    decibel: Array = (10 * np.log10(power + 10 ** (_FLOOR_DB / 10))).astype(np.float32)
-    return decibel
+    decibels: list[float] = (10 * np.log10(power + 10 ** (_FLOOR_DB / 10))).tolist()
+    return decibels
 
 
 def _speech_line(segments: list[dict[str, float]], duration: float, width: int) -> Text:
@@ -74,7 +75,7 @@ def _axis(duration: float, width: int) -> str:
     return "".join(axis).rstrip()
 
 
-def _steps() -> Any:  # noqa: ANN401
+def _steps() -> Iterator[float]:
     scale = 0.1
     while True:
         yield from (scale, 2 * scale, 5 * scale)
