@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import NoReturn
 
 from shared.errors import SpeechError
 from shared.worker.failure import typed
@@ -56,15 +57,15 @@ def load(service: Service[RequestT]) -> Engine[RequestT]:
     return engine
 
 
-def _refuse(error: SpeechError) -> None:
+def _refuse(error: SpeechError) -> NoReturn:
     """End the process, and on RunPod say why through the SDK's fitness check."""
     logger.error("%s", error)
-    if "RUNPOD_WEBHOOK_GET_JOB" not in os.environ:
-        sys.exit(1)
-    worker = import_sdk()
+    if "RUNPOD_WEBHOOK_GET_JOB" in os.environ:
+        worker = import_sdk()
 
-    def models_ready() -> None:
-        raise error
+        def models_ready() -> None:
+            raise error
 
-    worker.register_fitness_check(models_ready)
-    worker.start({"handler": models_ready})
+        worker.register_fitness_check(models_ready)
+        worker.start({"handler": models_ready})
+    sys.exit(1)
