@@ -44,7 +44,8 @@ def prepare(layer: Layer, location: Path = LOCATION, run: Run | None = None) -> 
     installed = stamp.read_text().split() if stamp.exists() else []
     if wanted in installed:
         return python
-    if host not in installed:
+    # An environment that nox itself runs in is brought up to date as it is: it cannot be cleared.
+    if host not in installed and Path(sys.prefix).resolve() != location.resolve():
         run([sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(location)])
     for what, arguments in installs(layer, os.environ):
         print(f"installing {what}", file=sys.stderr, flush=True)

@@ -40,7 +40,7 @@ def main() -> int:
 def run(
     worker: LocalWorker, files: list[Path], options: dict[str, object], *, as_json: bool
 ) -> int:
-    """Print each file's answer, as JSON lines or as a timeline."""
+    """Print each file's answer: as JSON lines, in the format asked for, or as a timeline."""
     console = Console(highlight=False)
     failed = False
     for file in files:
@@ -50,6 +50,8 @@ def run(
             print(json.dumps(answer, ensure_ascii=False))
         elif "error" in answer:
             print(f"{file.name}: {answer['error']}", file=sys.stderr)
+        elif "formatted" in answer:
+            print(answer["formatted"], end="")
         else:
             show(console, file, answer)
     return int(failed)

@@ -39,6 +39,12 @@ def test_options_of_the_endpoint_reach_it() -> None:
     assert result["formatted"].startswith("start,end,label")
 
 
+def test_a_text_format_is_printed_as_it_is() -> None:
+    lines = run(str(SAMPLE), "--format", "rttm").stdout.splitlines()
+    assert len(lines) >= 4
+    assert all(line.startswith("SPEAKER audio 1 ") for line in lines)
+
+
 def test_an_option_out_of_bounds_is_the_endpoints_own_error() -> None:
     done = run(str(SAMPLE), "--pad-ms", "-5")
     assert done.returncode == 1

@@ -114,6 +114,16 @@ def test_an_environment_to_run_services_grows_into_one_for_tests(tmp_path: Path)
     assert len(run.commands) == made
 
 
+def test_an_environment_is_never_cleared_from_within(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    run = Recorder(tmp_path)
+    prepare("host", tmp_path, run)
+    assert run.commands
+    assert not any("--clear" in command for command in run.commands)
+
+
 def test_a_failed_installation_is_tried_again(tmp_path: Path) -> None:
     def broken(command: list[str]) -> None:
         raise subprocess.CalledProcessError(1, command)
