@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+LONGEST_CAUSE = 300  # characters
+
 
 class SpeechError(Exception):
     """Base of all typed errors.
@@ -47,7 +49,8 @@ class SpeechError(Exception):
 
     def __str__(self) -> str:
         if self.disclose_cause and self.__cause__ is not None:
-            return f"{self.code}: {self.message} ({self.__cause__})"
+            cause = " ".join(str(self.__cause__).split())
+            return f"{self.code}: {self.message} ({cause[:LONGEST_CAUSE]})"
         return f"{self.code}: {self.message}"
 
 
@@ -55,7 +58,6 @@ class InvalidInput(SpeechError):
     """The request is malformed."""
 
     code = "invalid_input"
-    disclose_cause = True  # raised from our own validators, which never see more than the field
 
 
 class FetchFailed(SpeechError):
@@ -130,3 +132,4 @@ class ModelUnusable(ModelError):
     """The files are whole, but they are not the model that was asked for."""
 
     code = "model_unusable"
+    disclose_cause = True  # only whoever starts the worker sees it, and needs it to mend the model

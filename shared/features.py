@@ -12,6 +12,7 @@ models for speech recognition", 2015 (LFR).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,12 +118,13 @@ class Cmvn:
         """
         rows: dict[str, Array] = {}
         component = ""
-        for line in path.read_text(encoding="utf-8").splitlines():
-            words = line.split()
-            if words and words[0] == "<LearnRateCoef>":
-                rows[component] = np.array(words[3:-1], dtype=np.float32)
-            elif words:
-                component = words[0]
+        with suppress(ValueError):  # of text or of numbers; rows that are missing tell
+            for line in path.read_text(encoding="utf-8").splitlines():
+                words = line.split()
+                if words and words[0] == "<LearnRateCoef>":
+                    rows[component] = np.array(words[3:-1], dtype=np.float32)
+                elif words:
+                    component = words[0]
         shift, scale = rows.get("<AddShift>"), rows.get("<Rescale>")
         if shift is None or scale is None or shift.shape != scale.shape:
             raise ModelUnusable(f"{path.name} is not a mean and variance file")

@@ -30,9 +30,14 @@ def render(segments: Iterable[Labelled], form: TextFormat, recording: str = "aud
     Args:
         segments: in order.
         form: the kind of file.
-        recording: the name RTTM lines carry; it must not contain whitespace.
+        recording: the name RTTM lines carry.
+
+    Raises:
+        ValueError: the name holds whitespace, which separates the fields of RTTM.
     """
     if form == "rttm":
+        if len(recording.split()) != 1:
+            raise ValueError("the name of a recording in RTTM is one word")
         return "".join(
             f"SPEAKER {recording} 1 {s.start:.3f} {s.end - s.start:.3f} "
             f"<NA> <NA> {s.label} <NA> <NA>\n"

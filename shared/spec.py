@@ -45,6 +45,7 @@ class LimitSpec(_Table):
     min_rate_hz: int = Field(gt=0)
     max_rate_hz: int = Field(gt=0)
     max_channels: int = Field(gt=0)
+    max_samples: int = Field(gt=0)
 
 
 class ServiceSpec(_Table):
@@ -90,6 +91,7 @@ class ServiceSpec(_Table):
             min_rate_hz=self.limits.min_rate_hz,
             max_rate_hz=self.limits.max_rate_hz,
             max_channels=self.limits.max_channels,
+            max_samples=self.limits.max_samples,
         )
 
 

@@ -54,7 +54,7 @@ def _machine() -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     for name in ("numpy", "torch", "soundfile", "av", "soxr", "pydantic", "runpod", "rich"):
-        remedy = f"delete {ROOT.name}/.nox/env and run again"
+        remedy = "delete the folder .nox/env here and run again"
         try:
             module = importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - a broken package can raise anything

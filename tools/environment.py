@@ -73,15 +73,18 @@ def torch_arguments(environ: Mapping[str, str], platform: str) -> list[str]:
     demo; the version ``+cpu`` exists on no other index, so there is no way to get it by accident.
     """
     index = environ.get("TORCH_INDEX_URL") or CPU_INDEX
-    local = "+cpu" if index == CPU_INDEX and platform != "darwin" else ""
+    if index != CPU_INDEX:  # torch for a GPU needs packages that are on its index, in no lock
+        return ["--index-url", index, f"torch=={TORCH}"]
+    local = "" if platform == "darwin" else "+cpu"
     return ["--no-deps", "--index-url", index, f"torch=={TORCH}{local}"]
 
 
 def fingerprint(layer: Layer, environ: Mapping[str, str]) -> str:
-    """Hash of all that decides what ``prepare`` installs."""
-    digest = hashlib.sha256(
-        " ".join([sys.version, *torch_arguments(environ, sys.platform)]).encode()
-    )
+    """Hash of all that decides what ``prepare`` installs.
+
+    Which Python asks does not count: uvx, pipx and nox may each bring another one.
+    """
+    digest = hashlib.sha256(" ".join(torch_arguments(environ, sys.platform)).encode())
     for name in (layer, "funasr"):
         digest.update((REQUIREMENTS / f"{name}.txt").read_bytes())
     return digest.hexdigest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def served(file: Path) -> Iterator[str]:
             self.send_response(200)
             self.send_header("Content-Length", str(size))
             self.end_headers()
-            with file.open("rb") as source:
+            with file.open("rb") as source, suppress(ConnectionError):  # a handler may hang up
                 shutil.copyfileobj(source, self.wfile, 2**20)
 
         def log_message(self, *_: object) -> None:

@@ -28,7 +28,7 @@ def main() -> int:
     arguments = parser.parse_args(sys.argv[2:])
     for file in arguments.files:
         if not file.is_file():
-            parser.error(f"no such file: {file}")
+            parser.error(f"no such audio file: {file}")
     try:
         worker = LocalWorker(name)
     except SpeechError as error:

@@ -26,7 +26,9 @@ class VADRequest(AudioRequest):
         "the model's own (0.6) if not given.",
     )
     max_segment_s: Annotated[float, Field(ge=1, le=3600)] | None = Field(
-        None, description="Longer segments are cut; the model's own (60) if not given."
+        None,
+        description="Longer segments are cut, before any are joined or padded; "
+        "the model's own (60) if not given.",
     )
     min_silence_ms: Milliseconds = Field(
         0, description="Segments closer together than this are joined."

@@ -15,7 +15,6 @@ import numpy as np
 
 from shared.audio import SAMPLE_RATE, Block
 from shared.decode.reader import Reader
-from shared.decode.riff import check_chunks
 from shared.decode.sniff import Container, container_of
 from shared.errors import AudioTooLong, DecodeFailed, InvalidInput
 
@@ -36,6 +35,7 @@ class DecodeLimits:
     min_rate_hz: int = 4_000
     max_rate_hz: int = 384_000
     max_channels: int = 16
+    max_samples: int = 4_147_200_000  # over all channels: 12 h of 48 kHz stereo
 
 
 def decode(
@@ -85,7 +85,9 @@ def decode_all(
 def _open(file: BinaryIO) -> Reader:
     container = container_of(file)
     if container is None:
-        raise DecodeFailed("not an audio file of a known kind")
+        raise DecodeFailed(
+            "the file is empty or not of a known kind; send WAV, FLAC, MP3, Ogg, M4A, MP4 or WebM"
+        )
     if container in _SNDFILE:
         from shared.decode.sndfile import SndfileReader
 
@@ -95,8 +97,6 @@ def _open(file: BinaryIO) -> Reader:
                 return reader
             reader.close()
         file.seek(0)
-    if container == "wav":
-        check_chunks(file)
     from shared.decode.ffmpeg import FFmpegReader
 
     return FFmpegReader(file, container)
@@ -110,14 +110,22 @@ def _check_header(reader: Reader, limits: DecodeLimits) -> None:
         )
     if not 1 <= reader.channels <= limits.max_channels:
         raise DecodeFailed(
-            f"{reader.channels} channels, and at most {limits.max_channels} are read"
+            f"the audio has {reader.channels} channels; send 1 to {limits.max_channels}"
         )
-    if reader.duration_s is not None and reader.duration_s > limits.max_duration_s:
-        raise _too_long(limits)
+    if reader.duration_s is not None:
+        _check_length(reader, reader.duration_s * reader.rate, limits)
 
 
-def _too_long(limits: DecodeLimits) -> AudioTooLong:
-    return AudioTooLong(f"the audio is longer than {limits.max_duration_s:g} s; send it in parts")
+def _check_length(reader: Reader, frames: float, limits: DecodeLimits) -> None:
+    if frames > limits.max_duration_s * reader.rate:
+        raise AudioTooLong(
+            f"the audio is longer than {limits.max_duration_s:g} s; send it in parts"
+        )
+    if frames * reader.channels > limits.max_samples:
+        raise AudioTooLong(
+            f"the audio has more than {limits.max_samples} samples over all channels; "
+            "send it in parts, at a lower sample rate or with fewer channels"
+        )
 
 
 def _index(channel: Channel, channels: int) -> int | None:
@@ -126,7 +134,10 @@ def _index(channel: Channel, channels: int) -> int | None:
         return None
     index = {"left": 0, "right": 1}.get(channel, channel) if isinstance(channel, str) else channel
     if not isinstance(index, int) or not 0 <= index < channels:
-        raise InvalidInput(f"channel: the audio has {channels}, so there is no {channel}")
+        plural = "" if channels == 1 else "s"
+        raise InvalidInput(
+            f"channel: the audio has {channels} channel{plural}, and none is {channel}"
+        )
     return index
 
 
@@ -135,8 +146,7 @@ def _bounded(reader: Reader, limits: DecodeLimits) -> Iterator[Block]:
     frames = 0
     for part in reader:
         frames += len(part)
-        if frames > limits.max_duration_s * reader.rate:
-            raise _too_long(limits)
+        _check_length(reader, frames, limits)
         # One pass tells NaN, infinity and nonsense: all of them fail the comparison.
         if len(part) and not np.abs(part).max() <= _HIGHEST:
             raise DecodeFailed("the audio holds samples that are no numbers or far out of range")

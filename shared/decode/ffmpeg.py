@@ -15,12 +15,15 @@ import numpy as np
 from av.codec.codec import UnknownCodecError
 
 from shared.audio import Block
+from shared.decode.allocation import bound_allocations
 from shared.decode.sniff import Container
 from shared.errors import DecodeFailed
 
 # PyAV looks for the empty plane behind a frame's last; with more planes than these it reads on and
 # crashes the process.
 _MOST_PLANES = 7
+# Each may take memory for an index of its own.
+_MOST_STREAMS = 16
 # A change of sample rate within a file is followed, but no chain of files may blow up a few frames.
 _STEEPEST_RISE = 16
 
@@ -35,7 +38,9 @@ class FFmpegReader:
     """
 
     def __init__(self, file: BinaryIO, container: Container) -> None:
+        bound_allocations()
         options = {
+            "max_streams": str(_MOST_STREAMS),
             "format_whitelist": _DEMUXERS[container],
             "protocol_whitelist": "none",
             "codec_whitelist": _sound_decoders(),

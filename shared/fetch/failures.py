@@ -17,8 +17,8 @@ from urllib3 import exceptions as urllib3_errors
 
 from shared.errors import FetchFailed
 
-# Its one warning, about malformed headers, quotes the whole URL.
-logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
+# Its warnings are about the other side's headers, and one of them quotes the whole URL.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class Passing(FetchFailed):

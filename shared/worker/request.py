@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 RequestT = TypeVar("RequestT", bound=AudioRequest)
 
 _PLAIN = {"model_type": "Input should be a string or an object"}
+_MOST_FIELDS = 64  # more than any contract has
 _MOST_FAULTS = 5
-_LONGEST_NAME = 40
+_FIELD_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 def parse(contract: type[RequestT], job_input: object, max_items: int) -> RequestT:
@@ -32,13 +34,22 @@ def parse(contract: type[RequestT], job_input: object, max_items: int) -> Reques
     """
     if not isinstance(job_input, dict):
         raise InvalidInput("input must be a JSON object")
+    _check_sizes(job_input, max_items)
     try:
         request = contract.model_validate(job_input)
     except ValidationError as error:
         raise InvalidInput(_explain(error.errors(include_input=False, include_url=False))) from None
-    if len(request.references()) > max_items:
-        raise InvalidInput(f"audios: at most {max_items} recordings in one job")
     return request
+
+
+def _check_sizes(job_input: dict[str, object], max_items: int) -> None:
+    """Count before validating: each fault found costs a kilobyte, and there may be millions."""
+    items = job_input.get("audios")
+    items = items if isinstance(items, list) else []
+    if len(items) > max_items:
+        raise InvalidInput(f"audios: at most {max_items} recordings in one job")
+    if any(isinstance(part, dict) and len(part) > _MOST_FIELDS for part in (job_input, *items)):
+        raise InvalidInput(f"at most {_MOST_FIELDS} fields in one object")
 
 
 def _explain(errors: list[ErrorDetails]) -> str:
@@ -57,7 +68,6 @@ def _fault(error: ErrorDetails) -> str:
 
 
 def _name(part: int | str) -> str:
-    """A field's name as the caller wrote it, as far as it is fit to be shown."""
+    """A field's name as the caller wrote it, if it looks like one and not like something leaked."""
     text = str(part)
-    text = text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
-    return text if text.isprintable() else ascii(text)
+    return text if _FIELD_NAME.fullmatch(text) else "(not a field name)"

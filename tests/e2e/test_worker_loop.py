@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -36,11 +36,14 @@ def worker(
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "services.vad.handler"],
         cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
     )  # fmt: skip
     try:
         yield process
     finally:
-        process.kill()
+        # The SDK's pings come from a process of their own, which outlives a worker that is killed.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         log.seek(0)
         print(log.read())

@@ -161,7 +161,7 @@ def test_a_sample_rate_out_of_bounds_is_refused_with_the_bounds(rate: int) -> No
 
 @pytest.mark.parametrize("channels", [17, 1_000])
 def test_too_many_channels_are_refused_with_the_bound(channels: int) -> None:
-    with pytest.raises(DecodeFailed, match=f"{channels} channels, and at most 16 are read"):
+    with pytest.raises(DecodeFailed, match=f"{channels} channels; send 1 to 16"):
         decoded(header(16_000, channels))
 
 
@@ -181,3 +181,11 @@ def test_a_header_that_lies_about_the_length_does_not_help() -> None:
     data = encode(TONE, 16_000, "adts", "aac")  # its header has no duration at all
     with pytest.raises(AudioTooLong):
         decode_all(io.BytesIO(data), DecodeLimits(max_duration_s=1.5))
+
+
+def test_more_samples_than_allowed_are_too_long_however_they_are_spread() -> None:
+    limits = DecodeLimits(max_samples=40_000)
+    surround = np.zeros((16_000, 3), np.float32)
+    with pytest.raises(AudioTooLong, match="40000 samples"):
+        decode_all(io.BytesIO(written(surround)), limits)
+    assert len(decode_all(io.BytesIO(written(surround[:, 0])), limits)) == 16_000

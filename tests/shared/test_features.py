@@ -87,11 +87,18 @@ def test_a_mean_and_variance_file_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "<Nnet>\n</Nnet>\n", "<AddShift> 1 1\n<LearnRateCoef> 0 [ 1 ]\n"]
+    "text",
+    [
+        "",
+        "<Nnet>\n</Nnet>\n",
+        "<AddShift> 1 1\n<LearnRateCoef> 0 [ 1 ]\n",
+        "<AddShift> 1 1\n<LearnRateCoef> 0 [ x ]\n<Rescale> 1 1\n<LearnRateCoef> 0 [ 1 ]\n",
+        "\udcff",
+    ],
 )
 def test_any_other_file_is_no_mean_and_variance(tmp_path: Path, text: str) -> None:
     path = tmp_path / "am.mvn"
-    path.write_text(text)
+    path.write_text(text, errors="surrogateescape")
     with pytest.raises(ModelUnusable):
         Cmvn.read(path)
 

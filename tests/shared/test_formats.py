@@ -33,6 +33,12 @@ def test_rttm_has_ten_fields_with_start_and_duration() -> None:
     assert first == "SPEAKER meeting 1 0.070 2.270 <NA> <NA> speech <NA> <NA>"
 
 
+@pytest.mark.parametrize("name", ["", " ", "my file", "a\nb"])
+def test_a_name_that_would_break_an_rttm_line_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="one word"):
+        render(EXAMPLE, "rttm", name)
+
+
 def test_audacity_labels_are_start_end_label() -> None:
     assert render(EXAMPLE, "audacity") == "0.070\t2.340\tspeech\n2.620\t6.200\tspeech\n"
 

@@ -54,7 +54,7 @@ def test_an_option_out_of_bounds_is_the_endpoints_own_error() -> None:
 def test_a_file_that_is_not_there_is_a_usage_error() -> None:
     done = run("nowhere.wav")
     assert done.returncode == 2
-    assert "no such file: nowhere.wav" in done.stderr
+    assert "no such audio file: nowhere.wav" in done.stderr
 
 
 def test_a_missing_model_ends_with_its_code(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.spec import ServiceSpec
-from tools.environment import CPU_INDEX, installs, prepare, torch_arguments
+from tools.environment import CPU_INDEX, TORCH, installs, prepare, torch_arguments
 from tools.schema import documents
 from tools.workspace import ROOT, service_names
 
@@ -51,8 +51,7 @@ def test_torch_is_the_cpu_build_unless_another_index_is_named() -> None:
     assert torch_arguments({}, "darwin")[-1].count("+") == 0
     assert torch_arguments({"TORCH_INDEX_URL": ""}, "linux")[2] == CPU_INDEX
     other = torch_arguments({"TORCH_INDEX_URL": "https://example.com/whl"}, "linux")
-    assert other[1:3] == ["--index-url", "https://example.com/whl"]
-    assert "+" not in other[-1]
+    assert other == ["--index-url", "https://example.com/whl", f"torch=={TORCH}"]
 
 
 def test_everything_but_torch_is_installed_by_hash() -> None:
