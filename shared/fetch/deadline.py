@@ -23,14 +23,15 @@ T = TypeVar("T")
 class Deadline:
     """A point in time on the monotonic clock."""
 
-    def __init__(self, seconds: float) -> None:
-        """Set the deadline ``seconds`` from now."""
+    def __init__(self, seconds: float, cancelled: Callable[[], bool] = bool) -> None:
+        """Set the deadline ``seconds`` from now, or to the moment ``cancelled`` says True."""
         self._end = time.monotonic() + seconds
+        self._cancelled = cancelled
 
     @property
     def remaining(self) -> float:
         """Seconds left; not positive once the deadline has passed."""
-        return self._end - time.monotonic()
+        return 0.0 if self._cancelled() else self._end - time.monotonic()
 
     def left(self, at_most: float) -> float:
         """Seconds left, no more than ``at_most``.

@@ -21,6 +21,7 @@ class FetchPolicy:
         allow_http: accept ``http`` too, also as the target of a redirect from ``https``.
         allow_private: accept every address and port. For tests and work on one machine only.
         ports: ports accepted while ``allow_private`` is off.
+        cancelled: asked now and then; once it says True the fetch gives up.
         resolver: maps host and port to the texts of IP addresses; raises ``OSError`` if it cannot.
     """
 
@@ -31,6 +32,7 @@ class FetchPolicy:
     allow_http: bool = False
     allow_private: bool = False
     ports: frozenset[int] = frozenset({443, 80})
+    cancelled: Callable[[], bool] = bool
     resolver: Callable[[str, int], list[str]] = resolve
 
     def too_large(self) -> AudioTooLarge:

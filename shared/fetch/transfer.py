@@ -47,7 +47,7 @@ def download(target: Target, policy: FetchPolicy) -> BinaryIO:
         AudioTooLarge: more than ``policy.max_bytes`` bytes.
         InternalError: the worker has no room to keep the audio.
     """
-    deadline = Deadline(policy.deadline_s)
+    deadline = Deadline(policy.deadline_s, policy.cancelled)
     for attempt in range(1, TRIES):
         try:
             return _Attempt(target, policy, deadline).run()

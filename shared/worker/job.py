@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, BinaryIO, Generic
 
 from shared.audio import Recording
@@ -18,10 +19,12 @@ from shared.errors import AcceleratorFailed, SpeechError
 from shared.fetch import FetchPolicy, open_audio, open_base64, open_url
 from shared.worker.failure import message, response, typed
 from shared.worker.request import parse
-from shared.worker.result import fit
+from shared.worker.result import fit, fit_list
 from shared.worker.service import Engine, RequestT, Service
 
 logger = logging.getLogger("speech")
+
+Outcome = dict[str, Any] | SpeechError  # of one recording
 
 _OPEN: dict[str, Callable[[str, FetchPolicy], BinaryIO]] = {
     "audio_url": open_url,
@@ -69,30 +72,44 @@ class JobHandler(Generic[RequestT]):
             {"error": message(outcome)} if isinstance(outcome, SpeechError) else outcome
             for outcome in outcomes
         ]
-        answer = fit({"results": items}, max_bytes)
+        answer = fit_list(items, max_bytes)
         if any(isinstance(outcome, AcceleratorFailed) for outcome in outcomes):
             answer["refresh_worker"] = True
         return answer
 
-    async def _run_all(self, request: RequestT) -> list[dict[str, Any] | SpeechError]:
+    async def _run_all(self, request: RequestT) -> list[Outcome]:
         cancelled = threading.Event()
-        futures = [
-            asyncio.wrap_future(self._recordings.submit(self._run, reference, request, cancelled))
-            for reference in request.references()
-        ]
+        # A list of slow URLs takes half of the places at most, so other jobs still get through.
+        places = asyncio.Semaphore(max(1, self._service.spec.worker.concurrency // 2))
+
+        async def one(reference: AudioReference) -> Outcome:
+            async with places:
+                work = self._recordings.submit(self._outcome, reference, request, cancelled)
+                return await asyncio.wrap_future(work)
+
         try:
-            outcomes = await asyncio.gather(*futures, return_exceptions=True)
+            return await asyncio.gather(*map(one, request.references()))
         except asyncio.CancelledError:
             cancelled.set()
             raise
-        return [typed(o) if isinstance(o, BaseException) else o for o in outcomes]
+
+    def _outcome(
+        self, reference: AudioReference, request: RequestT, cancelled: threading.Event
+    ) -> Outcome:
+        try:
+            return self._run(reference, request, cancelled)
+        except BaseException as error:
+            if cancelled.is_set():
+                raise
+            return typed(error)
 
     def _run(
         self, reference: AudioReference, request: RequestT, cancelled: threading.Event
     ) -> dict[str, Any]:
         began = time.perf_counter()
         field, value = reference.source()
-        with _OPEN[field](value, self._fetch_policy) as file:
+        policy = replace(self._fetch_policy, cancelled=cancelled.is_set)
+        with _OPEN[field](value, policy) as file:
             fetch_s = time.perf_counter() - began
             return self._compute.submit(self._infer, file, request, cancelled, fetch_s).result()
 

@@ -86,3 +86,11 @@ def test_a_full_disk_is_an_error_of_the_worker(
 
     monkeypatch.setattr(transfer, "SpooledTemporaryFile", Full)
     assert isinstance(refused(server.url(reply())), InternalError)
+
+
+def test_a_fetch_nobody_waits_for_any_more_gives_up(server: Server, refused: Refused) -> None:
+    gone = threading.Event()
+    server_url = server.url(drip(b"x", reply(body=b"", length=5_000)))
+    threading.Timer(0.1, gone.set).start()
+    error = refused(server_url, replace(LOCAL, cancelled=gone.is_set))
+    assert isinstance(error, FetchFailed)

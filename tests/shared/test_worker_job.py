@@ -7,8 +7,10 @@ import base64
 import io
 import json
 import logging
+import socket
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
@@ -28,10 +30,12 @@ GATE = threading.Event()
 class PeakRequest(AudioRequest):
     fault: Fault = "none"
     wait: bool = False
+    padding: int = 0
 
 
 class PeakResult(AudioResult):
     peak: float
+    padding: str = ""
 
 
 class PeakEngine:
@@ -51,7 +55,8 @@ class PeakEngine:
             if request.wait:
                 GATE.wait(10)
         _fail(request.fault)
-        return {"peak": {"nan": float("nan"), "set": {1}}.get(request.fault, round(peak, 2))}
+        value = {"nan": float("nan"), "set": {1}}.get(request.fault, round(peak, 2))
+        return {"peak": value, **({"padding": "-" * request.padding} if request.padding else {})}
 
 
 def _fail(fault: Fault) -> None:
@@ -84,7 +89,11 @@ def engine() -> PeakEngine:
 
 
 @pytest.fixture
-def handler(engine: PeakEngine) -> Iterator[JobHandler[PeakRequest]]:
+def handler(
+    engine: PeakEngine, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[JobHandler[PeakRequest]]:
+    monkeypatch.setenv("SPEECH_ALLOW_HTTP", "1")
+    monkeypatch.setenv("SPEECH_ALLOW_PRIVATE", "1")
     GATE.clear()
     yield JobHandler(Service(SPEC, PeakRequest, PeakResult, lambda _: engine), engine)
     GATE.set()
@@ -187,9 +196,19 @@ def test_the_log_has_one_line_per_job_and_nothing_of_its_content(
 def test_a_result_too_large_for_runpod_becomes_an_error_that_says_so(
     handler: JobHandler[PeakRequest],
 ) -> None:
-    error = answer(handler, audios=[sound()] * 9)["error"]
+    error = answer(handler, audio=sound(), padding=5_000)["error"]
     assert error.startswith("result_too_large: the result has ")
-    assert "fewer recordings" in error
+    assert "ask for less detail" in error
+
+
+def test_of_a_list_only_what_has_no_room_becomes_an_error(
+    handler: JobHandler[PeakRequest],
+) -> None:
+    results = answer(handler, audios=[sound(n / 10) for n in range(1, 10)])["results"]
+    assert len(results) == 9
+    assert len(json.dumps(results)) <= 2_000
+    assert [result["peak"] for result in results[:5]] == [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert results[-1]["error"].startswith("result_too_large: no room is left")
 
 
 def test_a_missing_input_is_invalid(handler: JobHandler[PeakRequest]) -> None:
@@ -246,3 +265,23 @@ def test_jobs_of_one_worker_are_answered_side_by_side(handler: JobHandler[PeakRe
         return await asyncio.gather(*map(handler.handle, jobs))
 
     assert [a["peak"] for a in asyncio.run(scenario())] == [n / 10 for n in range(1, 9)]
+
+
+def test_a_long_list_leaves_places_to_other_jobs(handler: JobHandler[PeakRequest]) -> None:
+    async def scenario() -> dict[str, Any]:
+        with silent_server() as url:
+            slow = asyncio.create_task(handler.handle({"id": "l", "input": {"audios": [url] * 9}}))
+            await asyncio.sleep(0.2)
+            quick = await handler.handle({"id": "q", "input": {"audio": sound()}})
+            assert not slow.done()
+            slow.cancel()
+        return quick
+
+    assert asyncio.run(scenario())["peak"] == 0.5
+
+
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """The URL of a server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
