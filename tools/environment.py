@@ -23,6 +23,8 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 REQUIREMENTS = ROOT / "requirements"
 LOCATION = ROOT / ".nox" / "env"
 
+_STAMP = ".installed"
+
 Run = Callable[[list[str]], None]
 
 
@@ -39,19 +41,23 @@ def prepare(layer: Layer, location: Path = LOCATION, run: Run | None = None) -> 
     """
     run = run or run_quietly
     python = location / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    wanted, host = fingerprint(layer, os.environ), fingerprint("host", os.environ)
-    stamp = location / ".installed"
-    installed = stamp.read_text().split() if stamp.exists() else []
-    if wanted in installed:
+    if is_current(layer, location):
         return python
     # An environment that nox itself runs in is brought up to date as it is: it cannot be cleared.
-    if host not in installed and Path(sys.prefix).resolve() != location.resolve():
+    if not is_current("host", location) and Path(sys.prefix).resolve() != location.resolve():
         run([sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(location)])
     for what, arguments in installs(layer, os.environ):
         print(f"installing {what}", file=sys.stderr, flush=True)
         run([str(python), "-m", "pip", "install", "--disable-pip-version-check", *arguments])
-    stamp.write_text(f"{host} {wanted}")
+    holds = {fingerprint("host", os.environ), fingerprint(layer, os.environ)}
+    (location / _STAMP).write_text(" ".join(sorted(holds)))
     return python
+
+
+def is_current(layer: Layer, location: Path = LOCATION) -> bool:
+    """Whether the environment holds a layer as it is to be now."""
+    stamp = location / _STAMP
+    return stamp.exists() and fingerprint(layer, os.environ) in stamp.read_text().split()
 
 
 def installs(layer: Layer, environ: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:

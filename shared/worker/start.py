@@ -8,13 +8,15 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
-from shared.errors import SpeechError
+from shared.errors import InternalError, ModelUnusable, SpeechError
 from shared.worker.failure import typed
 from shared.worker.job import JobHandler
 from shared.worker.sdk import import_sdk
 from shared.worker.service import Engine, RequestT, Service
 
 logger = logging.getLogger("speech")
+
+_UNLOADABLE = ModelUnusable("the model could not be loaded; the line above says where it failed")
 
 
 def serve(service: Service[RequestT]) -> None:
@@ -33,7 +35,8 @@ def serve(service: Service[RequestT]) -> None:
         try:
             engine = load(service)
         except Exception as error:  # noqa: BLE001 - any failure to load has one meaning
-            _refuse(typed(error))
+            problem = typed(error)
+            _refuse(_UNLOADABLE if isinstance(problem, InternalError) else problem)
         worker = sdk.result()
     worker.start(
         {

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, Field, ValidationError
 
 from shared.errors import ModelUnusable
 from shared.features import Array, Cmvn, Fbank, FeatureStream
@@ -18,6 +20,24 @@ from shared.nets.vad.endpoint import FRAME_MS, EndPointRules, find_segments
 from shared.nets.vad.network import FsmnNetwork
 
 __all__ = ["FRAME_MS", "EndPointRules", "FsmnVad", "find_segments"]
+
+
+class _FrontEnd(BaseModel):
+    """The front end of a ``config.yaml``, as far as there is a choice."""
+
+    fs: Literal[16_000] = 16_000
+    window: Literal["hamming"] = "hamming"
+    dither: float = Field(0.0, ge=0.0, le=0.0)
+    n_mels: int = Field(gt=0)
+    frame_length: int = Field(gt=0)
+    frame_shift: Literal[10] = FRAME_MS
+    lfr_m: int = Field(gt=0)
+    lfr_n: Literal[1] = 1
+
+
+class _Config(BaseModel):
+    frontend_conf: _FrontEnd
+    model_conf: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +61,15 @@ class FsmnVad:
         Raises:
             ModelError: the folder does not hold a model this module can run.
         """
-        config = folder.config()
-        front = config.get("frontend_conf", {})
-        for key, wanted in _FRONT_END.items():
-            if front.get(key, wanted) != wanted:
-                raise ModelUnusable(f"{folder.id}: {key}={front[key]!r} is not supported")
-        fbank = Fbank(front["n_mels"], front["frame_length"], front["frame_shift"])
+        try:
+            config = _Config.model_validate(folder.config())
+        except ValidationError as error:
+            raise ModelUnusable(f"{folder.id}: config.yaml is of another model") from error
+        front = config.frontend_conf
+        fbank = Fbank(front.n_mels, front.frame_length, front.frame_shift)
         cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
-        rules = EndPointRules.from_config(config.get("model_conf", {}))
-        return cls(rules, fbank, cmvn, front["lfr_m"], FsmnNetwork(folder, device))
+        rules = EndPointRules.from_config(config.model_conf)
+        return cls(rules, fbank, cmvn, front.lfr_m, FsmnNetwork(folder, device))
 
     def silence(self, blocks: Iterable[Array]) -> Array:
         """Probability of silence, one value per 10 ms.
@@ -67,6 +87,3 @@ class FsmnVad:
         for part in self._network.silence(features):
             found += part.tobytes()
         return np.frombuffer(found, dtype=np.float32)
-
-
-_FRONT_END = {"fs": 16_000, "window": "hamming", "dither": 0.0, "lfr_n": 1, "frame_shift": FRAME_MS}

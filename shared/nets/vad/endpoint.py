@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import ModelUnusable
 
-FRAME_MS = 10
+FRAME_MS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
