@@ -24,7 +24,10 @@ def python(session: nox.Session, *command: str, layer: Layer = "host") -> None:
     """Run a Python module in the shared environment, with the session's own arguments behind."""
     # nox would mix both streams; a result printed on stdout must stay alone there.
     session.run(
-        str(prepare(layer)), "-m", *command, *session.posargs, external=True, stderr=sys.stderr
+        *(str(prepare(layer)), "-m", *command, *session.posargs),
+        env={"INVOKED_FROM": session.invoked_from},
+        external=True,
+        stderr=sys.stderr,
     )
 
 

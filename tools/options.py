@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from shared.contract import AudioRequest
 
@@ -20,7 +20,9 @@ def add_options(parser: argparse.ArgumentParser, contract: type[AudioRequest]) -
         if field.annotation is bool:
             parser.add_argument(flag, dest=name, action="store_true", help=field.description)
         else:
-            parser.add_argument(flag, dest=name, metavar="VALUE", help=field.description)
+            choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+            metavar = "|".join(choices) or "VALUE"
+            parser.add_argument(flag, dest=name, metavar=metavar, help=field.description)
 
 
 def given(arguments: argparse.Namespace, contract: type[AudioRequest]) -> dict[str, Any]:

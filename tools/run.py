@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -26,15 +27,17 @@ def main() -> int:
     )
     add_options(parser, contract)
     arguments = parser.parse_args(sys.argv[2:])
-    for file in arguments.files:
+    # nox changes to the repository; the files are named from where the user is.
+    files = [Path(os.environ.get("INVOKED_FROM", "."), file) for file in arguments.files]
+    for file, named in zip(files, arguments.files, strict=True):
         if not file.is_file():
-            parser.error(f"no such audio file: {file}")
+            parser.error(f"no such audio file: {named}")
     try:
         worker = LocalWorker(name)
     except SpeechError as error:
         print(error, file=sys.stderr)
         return 1
-    return run(worker, arguments.files, given(arguments, contract), as_json=arguments.json)
+    return run(worker, files, given(arguments, contract), as_json=arguments.json)
 
 
 def run(

@@ -57,6 +57,15 @@ def test_a_file_that_is_not_there_is_a_usage_error() -> None:
     assert "no such audio file: nowhere.wav" in done.stderr
 
 
+def test_files_are_named_from_where_the_user_is() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nox", "-f", str(ROOT / "noxfile.py"), "-s", "run-vad", "--",
+         SAMPLE.name, "--json"],
+        cwd=SAMPLE.parent, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["segments"]
+
+
 def test_a_missing_model_ends_with_its_code(tmp_path: Path) -> None:
     done = run(str(SAMPLE), models=tmp_path)
     assert done.returncode == 1
