@@ -82,7 +82,7 @@ def _environment(folder: Path, models: Path, model: Path) -> dict[str, str]:
     return {
         "HOME": str(folder),  # no settings of the user's, and nothing left in their home
         "PYTHONPATH": str(ROOT),
-        "PYTHONUNBUFFERED": "1",  # lines are seen when they are written, as with the seed's -u
+        "PYTHONUNBUFFERED": "1",  # lines are seen when they are written, as with python -u
         "BENCH_CORES": str(available_cores()),  # for peers that must be told
         "CUDA_VISIBLE_DEVICES": "",
         "MODELS_DIR": str(models),
