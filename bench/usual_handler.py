@@ -1,8 +1,8 @@
 """The handler people write around ModelScope's pipeline: a peer, not our code.
 
-Twenty lines of ``modelscope.pipelines`` and ``runpod``. Changed only so that no network is measured:
-the model is a local folder (by id it asks the hub at every start), and the check for a newer funasr
-is off. The packages its imports need beyond ``pip install modelscope torch runpod`` are in
+Twenty lines of ``modelscope.pipelines`` and ``runpod``, changed only so that no network is
+measured: the model is a local folder (by id it asks the hub at every start), and the check for a
+newer funasr is off. What its imports need beyond ``pip install modelscope torch runpod`` is in
 ``peers.in``.
 """
 
