@@ -98,7 +98,7 @@ class JobHandler(Generic[RequestT]):
     ) -> Outcome:
         try:
             return self._run(reference, request, cancelled)
-        except BaseException as error:
+        except BaseException as error:  # even SystemExit: it would end the worker and lose its jobs
             if cancelled.is_set():
                 raise
             return typed(error)

@@ -36,10 +36,9 @@ def parse(contract: type[RequestT], job_input: object, max_items: int) -> Reques
         raise InvalidInput("input must be a JSON object")
     _check_sizes(job_input, max_items)
     try:
-        request = contract.model_validate(job_input)
+        return contract.model_validate(job_input)
     except ValidationError as error:
         raise InvalidInput(_explain(error.errors(include_input=False, include_url=False))) from None
-    return request
 
 
 def _check_sizes(job_input: dict[str, object], max_items: int) -> None:

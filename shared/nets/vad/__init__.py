@@ -37,7 +37,14 @@ class _FrontEnd(BaseModel):
 
 class _Config(BaseModel):
     frontend_conf: _FrontEnd
+    encoder_conf: dict[str, Any]
     model_conf: dict[str, Any] = {}
+
+    @property
+    def silence(self) -> list[int]:
+        """The network's outputs that stand for silence."""
+        found: list[int] = self.model_conf.get("sil_pdf_ids", [0])
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,9 @@ class FsmnVad:
         fbank = Fbank(front.n_mels, front.frame_length, front.frame_shift)
         cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
         rules = EndPointRules.from_config(config.model_conf)
-        return cls(rules, fbank, cmvn, front.lfr_m, FsmnNetwork(folder, device))
+        weights = folder.asset("init_param")
+        network = FsmnNetwork(weights, config.encoder_conf, config.silence, device)
+        return cls(rules, fbank, cmvn, front.lfr_m, network)
 
     def silence(self, blocks: Iterable[Array]) -> Array:
         """Probability of silence, one value per 10 ms.

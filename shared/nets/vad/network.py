@@ -7,13 +7,13 @@ the class is FunASR's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from shared.errors import ModelUnusable
 from shared.features import Array
-from shared.models.folder import ModelFolder
 from shared.models.lean import funasr_class, load_weights
 
 if TYPE_CHECKING:
@@ -24,19 +24,22 @@ class FsmnNetwork:
     """The encoder with its weights, on one device.
 
     Args:
-        folder: the model, in the hub's layout.
+        checkpoint: the weights.
+        conf: the encoder's sizes, as ``config.yaml`` has them in ``encoder_conf``.
+        silence: the outputs that stand for silence.
         device: a torch device, ``cpu`` or ``cuda``.
 
     Raises:
-        ModelError: the folder does not hold this network.
+        ModelUnusable: the sizes or the weights are another network's.
     """
 
-    def __init__(self, folder: ModelFolder, device: str = "cpu") -> None:
-        config = folder.config()
-        self._silence = config.get("model_conf", {}).get("sil_pdf_ids", [0])
+    def __init__(
+        self, checkpoint: Path, conf: dict[str, Any], silence: list[int], device: str
+    ) -> None:
+        self._silence = silence
         self._device = device
-        network = _build(config.get("encoder_conf", {}))
-        load_weights(network, folder.asset("init_param"), prefix="encoder.")
+        network = _build(conf)
+        load_weights(network, checkpoint, prefix="encoder.")
         self._network = network.eval().to(device)
 
     def silence(self, features: Iterable[Array]) -> Iterator[Array]:
