@@ -11,21 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.decode import DecodeLimits
 from shared.fetch import FetchPolicy
+from shared.models.spec import ModelSpec
 
 IMAGE_MODELS_DIR = Path("/models")
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ModelSpec(_Table):
-    """A model the service needs: what it is for, which one, and the files that are used."""
-
-    role: str
-    id: str
-    revision: str
-    files: tuple[str, ...]
 
 
 class WorkerSpec(_Table):

@@ -12,6 +12,7 @@ from pathlib import Path
 from tools.environment import REQUIREMENTS
 from tools.workspace import ROOT, service_names
 
+PROVISION = ROOT / "provision" / "requirements.txt"
 COMPILE = [
     *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-package", "setuptools"),
@@ -25,7 +26,8 @@ def main() -> None:
     compile_lock(REQUIREMENTS / "funasr.txt", "--no-deps")
     for service in service_names():
         compile_lock(ROOT / "services" / service / "requirements.txt", "--constraints", str(dev))
-    compile_lock(REQUIREMENTS / "host.txt", "--constraints", str(dev))
+    for target in (REQUIREMENTS / "host.txt", REQUIREMENTS / "torch.txt", PROVISION):
+        compile_lock(target, "--constraints", str(dev))
     peers = ROOT / "bench" / "peers"  # measured beside us, in an environment of their own
     compile_lock(peers.with_suffix(".txt"), "--excludes", str(peers.with_suffix(".excludes")))
 

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from shared.errors import ModelAltered, ModelMissing, ModelUnusable
-from shared.models.lock import LOCK_NAME, Lock, LockedModel, sha256
+from shared.models.lock import LOCK_NAME, Lock, LockedModel
 
 HASH_UP_TO = 64 * 2**20  # larger files are compared by size when a worker starts
 _ALIASES = {"iic": "damo", "damo": "iic"}
@@ -53,12 +53,8 @@ class ModelFolder:
             ModelMissing: a locked file is not there.
             ModelAltered: a file differs.
         """
-        for entry in self.lock.files if self.lock else ():
-            path = self.file(entry.path)
-            size = path.stat().st_size
-            by_hash = hash_up_to is None or size <= hash_up_to
-            if size != entry.size or (by_hash and sha256(path) != entry.sha256):
-                raise ModelAltered(f"{self.id}: {entry.path} differs from its lock")
+        if self.lock:
+            self.lock.check(self.path, hash_up_to=hash_up_to)
 
     def file(self, name: str) -> Path:
         """Path of one of the model's files.
@@ -125,10 +121,8 @@ def _lock_of(model_id: str, folder: Path) -> LockedModel | None:
     path = folder / LOCK_NAME
     if not path.exists():
         return None
-    names = _names(model_id)
-    for model in Lock.read(path).models:
-        if model.id in names:
-            return model
+    if model := Lock.read(path).model(*_names(model_id)):
+        return model
     raise ModelAltered(f"the lock beside {model_id} is another model's")
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from shared.errors import ModelAltered
+from shared.errors import ModelAltered, ModelMissing
 
 LOCK_NAME = "models.lock"
+
+
+def _inside(path: str) -> str:
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        raise ValueError("a locked file lies in its model's folder")
+    return path
 
 
 class LockedFile(BaseModel):
@@ -17,9 +24,15 @@ class LockedFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    path: str
+    path: Annotated[str, AfterValidator(_inside)]
     size: int
     sha256: str
+
+    @classmethod
+    def of(cls, folder: Path, path: str) -> LockedFile:
+        """What a file in a model's folder is now."""
+        file = folder / path
+        return cls(path=path, size=file.stat().st_size, sha256=sha256(file))
 
 
 class LockedModel(BaseModel):
@@ -30,6 +43,26 @@ class LockedModel(BaseModel):
     id: str
     revision: str
     files: tuple[LockedFile, ...]
+
+    def check(self, folder: Path, *, hash_up_to: int | None = None) -> None:
+        """Compare the files in a folder with this lock.
+
+        Args:
+            folder: where the files are.
+            hash_up_to: larger files, in bytes, are compared by size only; None: none are.
+
+        Raises:
+            ModelMissing: a locked file is not there.
+            ModelAltered: a file differs.
+        """
+        for entry in self.files:
+            path = folder / entry.path
+            if not path.is_file():
+                raise ModelMissing(f"{self.id}: {entry.path} is missing; provide the model again")
+            size = path.stat().st_size
+            by_hash = hash_up_to is None or size <= hash_up_to
+            if size != entry.size or (by_hash and sha256(path) != entry.sha256):
+                raise ModelAltered(f"{self.id}: {entry.path} differs from its lock")
 
 
 class Lock(BaseModel):
@@ -51,6 +84,14 @@ class Lock(BaseModel):
             return cls.model_validate_json(path.read_bytes())
         except (ValidationError, OSError):
             raise ModelAltered(f"{path.name} cannot be read; provide the model again") from None
+
+    def write(self, path: Path) -> None:
+        """Write a lock file; the same lock always gives the same bytes."""
+        path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    def model(self, *ids: str) -> LockedModel | None:
+        """The first model that has one of these ids; None if there is none."""
+        return next((model for model in self.models if model.id in ids), None)
 
 
 def sha256(path: Path) -> str:

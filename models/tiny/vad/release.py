@@ -13,7 +13,7 @@ from torch import nn
 
 from models.tiny.vad.evaluate import Report, Score
 from shared.features import Array, Cmvn
-from shared.models.lock import LOCK_NAME, Lock, LockedFile, LockedModel, sha256
+from shared.models.lock import LOCK_NAME, Lock, LockedFile, LockedModel
 
 REVISION = "tiny-1"
 LOCKED = ("am.mvn", "config.yaml", "configuration.json", "model.pt")
@@ -25,13 +25,9 @@ def write_model(folder: Path, network: nn.Module, cmvn: Cmvn) -> None:
     state = {f"encoder.{name}": tensor for name, tensor in network.state_dict().items()}
     torch.save(state, folder / "model.pt")
     (folder / "am.mvn").write_text(format_cmvn(cmvn), encoding="utf-8")
-    files = tuple(
-        LockedFile(path=name, size=(folder / name).stat().st_size, sha256=sha256(folder / name))
-        for name in LOCKED
-    )
+    files = tuple(LockedFile.of(folder, name) for name in LOCKED)
     model = LockedModel(id="/".join(folder.parts[-2:]), revision=REVISION, files=files)
-    lock = Lock(models=(model,)).model_dump_json(indent=2)
-    (folder / LOCK_NAME).write_text(lock + "\n", encoding="utf-8")
+    Lock(models=(model,)).write(folder / LOCK_NAME)
 
 
 def format_cmvn(cmvn: Cmvn) -> str:
