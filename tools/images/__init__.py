@@ -1,0 +1,1 @@
+"""Makes the services' images: what goes in (``inputs``), with which engine, how, how large."""

@@ -1,0 +1,91 @@
+"""Makes a base image where none can be pulled: ``nox -s base``.
+
+Debian, its Python and torch's CPU build: what the public PyTorch image has, without CUDA.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.environment import REQUIREMENTS, run_quietly, torch_arguments
+from tools.images.engine import EngineError, command_line, connect
+from tools.images.report import megabytes
+
+NAME = "local/base"
+SUITE, PYTHON = "bookworm", "3.11"  # the Python of that release of Debian
+PACKAGES = "ca-certificates,python-is-python3,python3,python3-pip,python3-venv,tini"
+SITE_PACKAGES = f"usr/local/lib/python{PYTHON}/dist-packages"
+# Kept out: what apt needs only while it installs, and documentation.
+EXCLUDED = ("./var/cache/apt/*", "./var/lib/apt/lists/*", "./usr/share/doc/*", "./usr/share/man/*")
+
+
+def main() -> int:
+    """Build the base image; 0 on success."""
+    try:
+        make(os.environ.get("DEBIAN_MIRROR") or "http://deb.debian.org/debian")
+    except EngineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"error: {error.cmd[0]} failed; its own words are above", file=sys.stderr)
+        return 1
+    return 0
+
+
+def make(mirror: str) -> None:
+    """Bootstrap Debian into a folder, add torch, import the folder as an image.
+
+    Raises:
+        EngineError: something this needs is missing here.
+        subprocess.CalledProcessError: a step failed.
+    """
+    client, docker = connect(), command_line()
+    if not shutil.which("debootstrap") or os.geteuid():
+        raise EngineError("this needs debootstrap (`apt-get install debootstrap`) and root")
+    with tempfile.TemporaryDirectory(prefix="base-") as folder:
+        root = Path(folder) / "root"
+        print(f"1/3 Debian {SUITE} with Python", flush=True)
+        include = ["--variant=minbase", f"--include={PACKAGES}"]
+        run_quietly(["debootstrap", *include, SUITE, str(root), mirror])
+        print("2/3 torch", flush=True)
+        install_torch(root)
+        print("3/3 importing", flush=True)
+        _import(docker, root)
+    size = client.images.get(NAME).attrs["Size"]
+    print(f"{NAME}  {megabytes(size)}\nnox -s build-vad -- --base {NAME} --models tiny")
+
+
+def install_torch(root: Path) -> None:
+    """Install torch and what it imports for the Python below ``root``, compiled to bytecode."""
+    target = ["--target", str(root / SITE_PACKAGES), "--python-version", PYTHON]
+    wheels = ["--only-binary=:all:", "--no-deps", "--no-compile", "--upgrade"]
+    platforms = [f"--platform=manylinux_2_{minor}_x86_64" for minor in (28, 17)]
+    lock = ["--require-hashes", "-r", str(REQUIREMENTS / "torch.txt")]
+    for what in (torch_arguments({}, "linux"), lock):
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--root-user-action=ignore"]
+        run_quietly([*pip, *target, *wheels, *platforms, *what])
+    # Torch's own tests hold syntax of newer Pythons.
+    compile_all = ["python3", "-m", "compileall", "-q", "-j", "0", "-x", "torch/testing"]
+    run_quietly(["chroot", str(root), *compile_all, f"/{SITE_PACKAGES}"])
+
+
+def _import(docker: str, root: Path) -> None:
+    exclude = [f"--exclude={pattern}" for pattern in EXCLUDED]
+    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    changes = ["--change", f"ENV PATH={path}", "--change", 'CMD ["bash"]']
+    with subprocess.Popen(
+        ["tar", "-C", str(root), "--numeric-owner", *exclude, "-c", "."], stdout=subprocess.PIPE
+    ) as tar:
+        subprocess.run(
+            [docker, "import", "--platform", "linux/amd64", *changes, "-", NAME],
+            stdin=tar.stdout, stdout=subprocess.DEVNULL, check=True,
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""Builds a service's image: ``nox -s build-vad -- [--base IMAGE] [--models hub|tiny|volume]``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+from docker.errors import APIError
+from docker.models.images import Image
+from rich.console import Console
+from rich.table import Table
+
+from shared.spec import ServiceSpec
+from tools.images.engine import EngineError, command_line, connect, find_image
+from tools.images.inputs import digest, ignore_file
+from tools.images.report import layers_above, megabytes
+from tools.workspace import ROOT
+
+# What reaches a mirror or a proxy decides how a build gets its inputs, never what they are.
+MIRRORS = ("PIP_INDEX_URL", "APT_MIRROR", "MODELSCOPE_ENDPOINT")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be built.
+
+    Attributes:
+        service: which one.
+        base: reference of the base image.
+        models: ``hub``, ``tiny`` or ``volume``.
+        ca: a bundle of CA certificates the build is to trust.
+        cache: whether steps done before may be reused.
+    """
+
+    service: str
+    base: str
+    models: str = "hub"
+    ca: Path | None = None
+    cache: bool = True
+
+    @property
+    def folder(self) -> Path:
+        """The service's folder."""
+        return ROOT / "services" / self.service
+
+    def reference(self, base_id: str) -> str:
+        """Name and tag: the same inputs always give the same."""
+        version = ServiceSpec.read(self.folder / "service.toml").version
+        inputs = digest(self.service, base_id, self.models)[:12]
+        kind = "" if self.models == "hub" else f"-{self.models}"
+        prefix = os.environ.get("IMAGE_PREFIX") or "local"
+        return f"{prefix}/{self.service}-service:{version}-{inputs}{kind}"
+
+    def command(self, reference: str) -> list[str]:
+        """The arguments of ``docker`` that build it."""
+        passed = [name for name in (*MIRRORS, *PROXIES) if os.environ.get(name)]
+        arguments = [f"BASE_IMAGE={self.base}", f"MODELS={self.models}", *passed]
+        return [
+            *("build", "--file", str(self.folder / "Dockerfile"), "--tag", reference),
+            *("--platform", "linux/amd64"),
+            *(option for argument in arguments for option in ("--build-arg", argument)),
+            *(["--secret", f"id=ca,src={self.ca}"] if self.ca else []),
+            *(
+                ["--secret", "id=modelscope_token,env=MODELSCOPE_API_TOKEN"]
+                if os.environ.get("MODELSCOPE_API_TOKEN")
+                else []
+            ),
+            *([] if self.cache else ["--no-cache"]),
+            *([] if sys.stderr.isatty() else ["--progress", "plain"]),
+            str(ROOT),
+        ]
+
+
+def main() -> int:
+    """Build the image and say what it is; 0 on success."""
+    plan = _plan(sys.argv[1], sys.argv[2:])
+    try:
+        image, base = build(plan)
+    except EngineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    describe(image, base)
+    return 0
+
+
+def build(plan: Plan) -> tuple[Image, Image]:
+    """Build an image.
+
+    Returns:
+        The image and its base.
+
+    Raises:
+        EngineError: no engine, no base image, or a step of the build failed.
+    """
+    client, docker_command = connect(), command_line()
+    base = _base(client, plan.base)
+    ignore = plan.folder / "Dockerfile.dockerignore"
+    if ignore.read_text(encoding="utf-8") != ignore_file(plan.service):
+        raise EngineError(f"{ignore.relative_to(ROOT)} is out of date: run `nox -s generate`")
+    reference = plan.reference(str(base.id))
+    done = subprocess.run(
+        [docker_command, *plan.command(reference)],
+        check=False, env={**os.environ, "DOCKER_BUILDKIT": "1"},
+    )  # fmt: skip
+    image = find_image(client, reference)
+    if done.returncode or image is None:
+        raise EngineError("the build failed; the step that did is above, with its reason")
+    return image, base
+
+
+def describe(image: Image, base: Image) -> None:
+    """Print name, tag, digest, and the size of each layer above the base."""
+    layers = layers_above(image, base)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(justify="right")
+    for layer in layers:
+        table.add_row(megabytes(layer.size), layer.step)
+    added = sum(layer.size for layer in layers)
+    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    console.print(f"\n[bold]{image.tags[0]}[/]\n{image.id}")
+    console.print(f"{megabytes(image.attrs['Size'])}, {megabytes(added)} above the base:")
+    console.print(table)
+
+
+def _base(client: docker.DockerClient, reference: str) -> Image:
+    if image := find_image(client, reference):
+        return image
+    print(f"pulling {reference}", file=sys.stderr, flush=True)
+    try:
+        return client.images.pull(reference, platform="linux/amd64")
+    except APIError:
+        raise EngineError(
+            f"the base image {reference} cannot be pulled. Name another with --base, such as one "
+            "from a mirror; or make one here with `nox -s base` and use `--base local/base`"
+        ) from None
+
+
+def _plan(service: str, options: list[str]) -> Plan:
+    parser = argparse.ArgumentParser(prog=f"nox -s build-{service} --", description=__doc__)
+    parser.add_argument("--base", metavar="IMAGE", help="the base image, if not the Dockerfile's")
+    parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
+    parser.add_argument("--ca", type=Path, metavar="FILE", help="CA certificates to trust")
+    parser.add_argument("--no-cache", dest="cache", action="store_false", help="do every step anew")
+    given = parser.parse_args(options)
+    return Plan(
+        service=service,
+        base=given.base or default_base(service),
+        models=given.models,
+        ca=given.ca or next((Path(os.environ[n]) for n in CA_VARIABLES if os.environ.get(n)), None),
+        cache=given.cache,
+    )
+
+
+def default_base(service: str) -> str:
+    """The base image that a service's Dockerfile names."""
+    text = (ROOT / "services" / service / "Dockerfile").read_text(encoding="utf-8")
+    (found,) = re.findall(r"^ARG BASE_IMAGE=(\S+)$", text, re.MULTILINE)
+    return str(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
