@@ -13,7 +13,7 @@ import nox
 sys.path.insert(0, str(Path(__file__).parent))
 
 from tools.environment import Layer, prepare
-from tools.workspace import service_names
+from tools.workspace import FETCHED_MODELS, service_names
 
 nox.needs_version = ">=2024.10.9"
 nox.options.sessions = ["demo"]
@@ -62,9 +62,22 @@ def lock(session: nox.Session) -> None:
 
 
 @nox.session
-def schema(session: nox.Session) -> None:
-    """Write the services' JSON Schemas."""
-    python(session, "tools.schema")
+def generate(session: nox.Session) -> None:
+    """Write the files that are made from others: JSON Schemas, .dockerignore."""
+    python(session, "tools.generate")
+
+
+@nox.session
+def models(session: nox.Session) -> None:
+    """Fetch and verify the models of all services."""
+    for name in service_names():
+        python(session, f"services.{name}.download_models", "--to", str(FETCHED_MODELS))
+
+
+@nox.session
+def base(session: nox.Session) -> None:
+    """Make a base image from Debian and torch's CPU build, where none can be pulled."""
+    python(session, "tools.images.base")
 
 
 def add_service(name: str) -> None:
@@ -79,6 +92,16 @@ def add_service(name: str) -> None:
     def serve(session: nox.Session) -> None:
         """Serve the endpoint on this machine."""
         python(session, "tools.serve", name)
+
+    @nox.session(name=f"models-{name}")
+    def models(session: nox.Session) -> None:
+        """Fetch and verify the service's models."""
+        python(session, f"services.{name}.download_models", "--to", str(FETCHED_MODELS))
+
+    @nox.session(name=f"build-{name}")
+    def build(session: nox.Session) -> None:
+        """Build the service's image."""
+        python(session, "tools.images.build", name)
 
     @nox.session(name=f"test-{name}")
     def test(session: nox.Session) -> None:

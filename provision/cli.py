@@ -39,9 +39,7 @@ def run(service: Path, arguments: argparse.Namespace) -> None:
     cache = _path(arguments.cache) if arguments.cache else None
     found = []
     with tempfile.TemporaryDirectory(prefix="models-") as scratch:
-        source: Source = (
-            Folder(_path(arguments.source)) if arguments.source else Hub(Path(scratch))
-        )
+        source: Source = Folder(_path(arguments.source)) if arguments.source else Hub(Path(scratch))
         for model in wanted(service):
             locked = None if arguments.lock else lock.model(model.id)
             destination = _path(arguments.to)
@@ -92,7 +90,9 @@ def _arguments(name: str) -> argparse.Namespace:
     )
     parser.add_argument("--cache", metavar="FOLDER", help="keeps downloads between runs")
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--lock", action="store_true", help="take what comes; write a new models.lock")
+    mode.add_argument(
+        "--lock", action="store_true", help="take what comes; write a new models.lock"
+    )
     mode.add_argument("--verify", action="store_true", help="only check what is there, by hash")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Takes models from a folder instead of the hub: the bundled tiny weights, a copy made elsewhere."""
+"""Takes models from a folder, not the hub: the bundled tiny weights, a copy made elsewhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Folder:
         except ModelAltered as error:
             raise NotInFolder(f"{model.id}: {error}") from None
 
-    def fetch(self, model: ModelSpec, known: LockedModel | None, folder: Path) -> None:  # noqa: ARG002
+    def fetch(self, model: ModelSpec, known: LockedModel | None, folder: Path) -> None:
         """Copy the files of a model into a folder.
 
         Raises:

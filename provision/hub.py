@@ -71,7 +71,9 @@ class Hub:
     def _files(
         self, api: HubApi, model: ModelSpec, known: LockedModel | None
     ) -> list[dict[str, Any]]:
-        found = {entry.path: (entry.size, entry.sha256) for entry in known.files} if known else {}
+        found: dict[str, tuple[int, str | None]] = {}
+        if known:
+            found = {entry.path: (entry.size, entry.sha256) for entry in known.files}
         if not set(model.files) <= set(found):
             listing = api.list_repo_files(model.id, "model", revision=model.revision)
             found = {info.path: (info.size, info.sha256) for info in listing} | found
@@ -88,9 +90,9 @@ def explained(error: Exception, model: ModelSpec) -> ProvisionError:
 
     if isinstance(error, ProvisionError):
         return error
-    failures = {"": error}
+    failures: dict[str, BaseException] = {"": error}
     if isinstance(error, FileDownloadError):
-        failures = {path: why for path, why in error.failed_files.items() if why}
+        failures = dict(error.failed_files)
     meanings = [_meaning(path, why, model) for path, why in failures.items()]
     # A hub that fails in passing also fails for good reasons: the lasting one is worth reading.
     return min(meanings, key=lambda meaning: isinstance(meaning, HubUnreachable))

@@ -1,6 +1,6 @@
 """Puts models in their place: fetched aside, checked against the lock, then moved in whole.
 
-``<destination>/<owner>/<name>/`` either holds a complete model with its lock or is as it was before.
+``<destination>/<owner>/<name>/`` either holds a whole model with its lock or is as it was before.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Provided:
     unknown: tuple[str, ...]
 
 
-def provide(
+def provide(  # noqa: PLR0913 - two of them are rarely given
     model: ModelSpec,
     locked: LockedModel | None,
     source: Source,
@@ -144,9 +144,10 @@ def _assemble(model: LockedModel, staged: Path, ready: Path, *, keep: bool) -> N
             shutil.copyfile(staged / entry.path, target)
         else:
             (staged / entry.path).replace(target)
-        target.chmod(0o644)  # whoever the worker runs as can read it
     Lock(models=(model,)).write(ready / LOCK_NAME)
     model.check(ready)
+    for path in [ready, *ready.rglob("*")]:  # whoever the worker runs as can read it
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _swap(ready: Path, place: Path) -> None:

@@ -1,6 +1,6 @@
 """Just enough of RunPod's control plane for an unmodified worker: hands out jobs, takes results.
 
-Test-only and loopback-only. The wire shapes are RunPod's as its SDK 1.12 expects them.
+Test-only. The wire shapes are RunPod's as its SDK 1.12 expects them.
 """
 
 from __future__ import annotations
@@ -19,17 +19,22 @@ POLL_S = 1.0  # an immediate "no job" would make the worker ask again without a 
 class ControlPlane:
     """One endpoint with a queue of jobs.
 
+    Args:
+        address: where it listens and workers find it; workers in containers need another than
+            loopback.
+
     Attributes:
         pings: the query strings of the worker's pings.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self._address = address
         self._jobs: queue.Queue[dict[str, Any]] = queue.Queue()
         self._stops: queue.Queue[str] = queue.Queue()
         self._done: dict[str, dict[str, Any]] = {}
         self._arrived = threading.Condition()
         self.pings: list[str] = []
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = _Server((address, 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -41,7 +46,7 @@ class ControlPlane:
 
     def environment(self) -> dict[str, str]:
         """What RunPod sets in a worker's environment."""
-        base = f"http://127.0.0.1:{self._server.server_port}/v2/ep"
+        base = f"http://{self._address}:{self._server.server_port}/v2/ep"
         return {
             "RUNPOD_WEBHOOK_GET_JOB": f"{base}/job-take/$ID?gpu=SIM",
             "RUNPOD_WEBHOOK_POST_OUTPUT": f"{base}/job-done/$RUNPOD_POD_ID/$ID?gpu=SIM",

@@ -120,9 +120,8 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             hub.requests.append(self.path)
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             model, _, kind = url.path.removeprefix(PREFIX).partition("/repo")
-            if not url.path.startswith(PREFIX) or not (hub.root / model).is_dir():
-                self._json(404, None)
-            elif query.get("Revision", "master") not in hub.revisions:
+            known = url.path.startswith(PREFIX) and (hub.root / model).is_dir()
+            if not known or query.get("Revision", "master") not in hub.revisions:
                 self._json(404, None)
             elif kind == "/files":
                 self._json(200, {"Files": hub.listing(model)})

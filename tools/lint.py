@@ -8,11 +8,19 @@ from pathlib import Path
 
 from tools.workspace import ROOT
 
+
+def _files(*patterns: str) -> list[str]:
+    return sorted(
+        str(path.relative_to(ROOT)) for pattern in patterns for path in ROOT.glob(pattern)
+    )
+
+
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
-    ("shellcheck", ".ci/run"),
+    ("shellcheck", ".ci/run", *_files("provision/*.sh")),
+    ("hadolint", *_files("services/*/Dockerfile", "bench/*/Dockerfile")),
 )
 
 

@@ -1,4 +1,4 @@
-"""Writes each service's JSON Schema from its contract: ``nox -s schema``."""
+"""A service's JSON Schemas, made from its contract."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tools.local import service
-from tools.workspace import ROOT, service_names
+from tools.workspace import ROOT
 
 
 def documents(name: str) -> dict[Path, str]:
@@ -21,16 +21,3 @@ def documents(name: str) -> dict[Path, str]:
         folder / file: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         for file, schema in schemas.items()
     }
-
-
-def main() -> None:
-    """Write the schemas of all services."""
-    for name in service_names():
-        for path, text in documents(name).items():
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            print(path.relative_to(ROOT))
-
-
-if __name__ == "__main__":
-    main()

@@ -11,7 +11,7 @@ import pytest
 
 from shared.spec import ServiceSpec
 from tools.environment import CPU_INDEX, TORCH, installs, prepare, torch_arguments
-from tools.schema import documents
+from tools.generate import generated
 from tools.workspace import ROOT, service_names
 
 
@@ -29,9 +29,9 @@ def test_a_service_has_its_sessions(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", service_names())
-def test_the_committed_schemas_are_those_of_the_contract(name: str) -> None:
-    for path, text in documents(name).items():
-        assert path.read_text(encoding="utf-8") == text, "run `nox -s schema`"
+def test_the_committed_generated_files_are_up_to_date(name: str) -> None:
+    for path, text in generated(name).items():
+        assert path.read_text(encoding="utf-8") == text, "run `nox -s generate`"
 
 
 @pytest.mark.parametrize("name", service_names())

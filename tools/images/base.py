@@ -79,7 +79,8 @@ def _import(docker: str, root: Path) -> None:
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     changes = ["--change", f"ENV PATH={path}", "--change", 'CMD ["bash"]']
     with subprocess.Popen(
-        ["tar", "-C", str(root), "--numeric-owner", *exclude, "-c", "."], stdout=subprocess.PIPE
+        [shutil.which("tar") or "tar", "-C", str(root), "--numeric-owner", *exclude, "-c", "."],
+        stdout=subprocess.PIPE,
     ) as tar:
         subprocess.run(
             [docker, "import", "--platform", "linux/amd64", *changes, "-", NAME],

@@ -33,7 +33,7 @@ def inputs(service: str) -> list[Path]:
 def ignore_file(service: str) -> str:
     """The ``Dockerfile.dockerignore`` that lets a plain ``docker build`` see the same files."""
     allowed = "".join(f"!{path.as_posix()}\n" for path in inputs(service))
-    return f"# Written by `nox -s generate`: what the image is made from, and nothing else.\n*\n{allowed}"
+    return f"# Written by `nox -s generate`: all that the image is made from.\n*\n{allowed}"
 
 
 def digest(service: str, *settings: str) -> str:
@@ -52,6 +52,4 @@ def digest(service: str, *settings: str) -> str:
 def _tiny_weights(folder: Path) -> list[Path]:
     models = ServiceSpec.read(ROOT / folder / "service.toml").models
     tiny = TINY_MODELS.relative_to(ROOT)
-    return [
-        tiny / model.id / name for model in models for name in (*model.files, LOCK_NAME)
-    ]
+    return [tiny / model.id / name for model in models for name in (*model.files, LOCK_NAME)]
