@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
@@ -26,6 +27,7 @@ def serve(service: Service[RequestT]) -> None:
     is reported as a failed fitness check, so that the platform knows why the worker is unhealthy;
     elsewhere it ends the process with the reason.
     """
+    signal.signal(signal.SIGTERM, _leave)  # until the SDK has a handler of its own
     # At its default level, DEBUG, the SDK logs every job's input and output.
     os.environ.setdefault("RUNPOD_LOG_LEVEL", "INFO")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s | %(message)s", force=True)
@@ -44,6 +46,11 @@ def serve(service: Service[RequestT]) -> None:
             "concurrency_modifier": lambda _: service.spec.worker.concurrency,
         }
     )
+
+
+def _leave(*_: object) -> NoReturn:
+    """End a worker that is told to stop while it starts: no job is lost, so it is no failure."""
+    sys.exit(0)
 
 
 def load(service: Service[RequestT]) -> Engine[RequestT]:

@@ -154,9 +154,14 @@ def _plan(service: str, options: list[str]) -> Plan:
         service=service,
         base=given.base or default_base(service),
         models=given.models,
-        ca=given.ca or next((Path(os.environ[n]) for n in CA_VARIABLES if os.environ.get(n)), None),
+        ca=given.ca or trusted_ca(),
         cache=given.cache,
     )
+
+
+def trusted_ca() -> Path | None:
+    """The CA bundle that this machine trusts by its environment, as behind a TLS proxy."""
+    return next((Path(os.environ[name]) for name in CA_VARIABLES if os.environ.get(name)), None)
 
 
 def default_base(service: str) -> str:

@@ -1,0 +1,69 @@
+"""The image under test, really built, and the networks its containers are put in.
+
+Without a container engine, or without a base image in it, all of these tests skip and say so.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import docker
+import pytest
+from docker.models.images import Image
+from docker.models.networks import Network
+
+from tools.images.base import NAME
+from tools.images.build import Plan, build, trusted_ca
+from tools.images.engine import EngineError, connect, find_image
+
+
+@pytest.fixture(scope="session")
+def engine() -> docker.DockerClient:
+    """This machine's container engine."""
+    try:
+        return connect()
+    except EngineError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def base(engine: docker.DockerClient) -> Image:
+    """The image to build upon: TEST_BASE_IMAGE, or the one that ``nox -s base`` makes."""
+    name = os.environ.get("TEST_BASE_IMAGE") or NAME
+    image = find_image(engine, name)
+    if image is None:
+        pytest.skip(f"there is no base image {name}: make it with `nox -s base`")
+    return image
+
+
+@pytest.fixture(scope="session")
+def image(base: Image) -> Image:
+    """The VAD service's image with the tiny weights."""
+    built, _ = build(Plan("vad", base.tags[0], "tiny", trusted_ca()))
+    return built
+
+
+@dataclass(frozen=True)
+class Island:
+    """A network that leads nowhere but to this machine.
+
+    Attributes:
+        name: what containers join.
+        address: this machine, as seen from it.
+    """
+
+    name: str
+    address: str
+
+
+@pytest.fixture(scope="session")
+def island(engine: docker.DockerClient) -> Iterator[Island]:
+    """An internal network for workers and the control plane of the tests."""
+    network: Network = engine.networks.create("speech-tests", driver="bridge", internal=True)
+    try:
+        network.reload()
+        yield Island(str(network.name), network.attrs["IPAM"]["Config"][0]["Gateway"])
+    finally:
+        network.remove()

@@ -1,0 +1,98 @@
+"""Runs containers the way a careful platform would: no rights, nothing writable but /tmp."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+from docker.models.containers import Container
+from docker.models.images import Image
+
+from tools.workspace import ROOT
+
+HARDENED: dict[str, Any] = {
+    "network_mode": "none",
+    "read_only": True,
+    "tmpfs": {"/tmp": ""},  # noqa: S108 - in the container
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "user": "54321:54321",  # known to no passwd file
+    "mem_limit": "1g",
+    "pids_limit": 128,
+}
+JOB: dict[str, Any] = json.loads((ROOT / "services/vad/test_input.json").read_text())
+TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A container that has ended: its exit code and all it wrote."""
+
+    code: int
+    log: str
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """The job's result, as RunPod's SDK prints it in its local mode."""
+        (line,) = [line for line in self.log.splitlines() if "Job result: " in line]
+        found: dict[str, Any] = ast.literal_eval(line.partition("Job result: ")[2])["output"]
+        return found
+
+
+@contextmanager
+def started(engine: docker.DockerClient, image: Image, **options: Any) -> Iterator[Container]:
+    """A hardened container while the context lasts; its log is printed at the end."""
+    container = engine.containers.create(image, **{**HARDENED, **options})
+    try:
+        container.start()
+        yield container
+    finally:
+        print(container.logs().decode())
+        container.remove(force=True)
+
+
+def run(engine: docker.DockerClient, image: Image, **options: Any) -> Ended:
+    """Run a hardened container to its end."""
+    with started(engine, image, **options) as container:
+        code = container.wait(timeout=TIMEOUT_S)["StatusCode"]
+        return Ended(code, container.logs().decode())
+
+
+def answer(engine: docker.DockerClient, image: Image, **options: Any) -> Ended:
+    """Have a hardened container answer the service's test job, in the SDK's local mode."""
+    handler = list(image.attrs["Config"]["Cmd"])
+    return run(engine, image, command=[*handler, "--test_input", json.dumps(JOB)], **options)
+
+
+def tree(engine: docker.DockerClient, image: Image) -> dict[str, tarfile.TarInfo]:
+    """Every path of an image, without a slash in front."""
+    container = engine.containers.create(image)
+    try:
+        stream = io.BufferedReader(_Chunks(container.export()), 2**20)
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            return {member.name: member for member in archive}
+    finally:
+        container.remove()
+
+
+class _Chunks(io.RawIOBase):
+    """A stream of blocks as a file to read."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks, self._rest = blocks, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._rest = self._rest or next(self._blocks, b"")
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size

@@ -1,0 +1,96 @@
+"""What an image holds above its base: what was declared, compiled, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from tarfile import TarInfo
+
+import docker
+import pytest
+from docker.models.images import Image
+
+from shared.spec import ServiceSpec
+from tests.images.container import tree
+from tools.graph import closure
+from tools.images.report import layers_above
+from tools.workspace import ROOT
+
+Tree = dict[str, TarInfo]
+PLACES = ("app/", "models/", "opt/venv/", "usr/bin/tini")
+# Folders above those places, and what the engine itself puts into every container.
+PARENTS = {"app", "models", "opt", "opt/venv", "usr", "usr/bin"}
+
+
+@pytest.fixture(scope="module")
+def added(engine: docker.DockerClient, image: Image, base: Image) -> Tree:
+    """The paths that the image has and its base has not."""
+    below = tree(engine, base)
+    return {path: member for path, member in tree(engine, image).items() if path not in below}
+
+
+def files(added: Tree, place: str) -> set[str]:
+    return {path for path, member in added.items() if path.startswith(place) and not member.isdir()}
+
+
+def test_there_is_nothing_outside_of_the_four_places(added: Tree) -> None:
+    assert not {path for path in added if not path.startswith(PLACES)} - PARENTS
+
+
+def test_the_code_is_what_the_handler_imports_and_its_bytecode(added: Tree) -> None:
+    code = {f"app/{path.as_posix()}" for path in closure("services.vad.handler")}
+    found = {path for path in files(added, "app/") if not path.endswith(".pyc")}
+    assert found == code | {"app/services/vad/service.toml"}
+
+
+def test_every_module_is_compiled(added: Tree) -> None:
+    for place in ("app/", "opt/venv/lib/"):
+        modules = {path for path in files(added, place) if path.endswith(".py")}
+        compiled = {path for path in files(added, place) if path.endswith(".cpython-311.pyc")}
+        bytecode = {re.sub(r"([^/]+)\.py$", r"__pycache__/\1.cpython-311.pyc", m) for m in modules}
+        assert len(bytecode & compiled) >= 0.99 * len(bytecode)
+
+
+def test_the_models_are_the_needed_files_and_their_lock(added: Tree) -> None:
+    (model,) = ServiceSpec.read(ROOT / "services/vad/service.toml").models
+    names = [*model.files, "models.lock"]
+    assert files(added, "models/") == {f"models/{model.id}/{name}" for name in names}
+
+
+@pytest.mark.parametrize(
+    "unwanted",
+    [
+        r"modelscope", r"/tests/", r"\.cache", r"(^|/)(gcc|cc1|ld)$", r"/pip/", r"Dockerfile",
+        r"\.git/", r"download_models", r"^root/", r"^build", r"^cache",
+    ],
+)  # fmt: skip
+def test_there_is_nothing_of_the_build(added: Tree, unwanted: str) -> None:
+    assert not [path for path in added if re.search(unwanted, path)]
+
+
+def test_nothing_belongs_to_the_worker_or_can_be_changed_by_it(added: Tree) -> None:
+    for path, member in added.items():
+        assert member.uid == 0, path
+        assert member.issym() or not member.mode & 0o022, path
+        assert member.issym() or member.mode & 0o004, path
+
+
+def test_no_step_of_its_history_tells_a_secret(image: Image, base: Image) -> None:
+    steps = " ".join(entry["CreatedBy"] for entry in image.history())
+    settings = " ".join(image.attrs["Config"]["Env"])
+    for secret in ("secrets", "CERTIFICATE", "TOKEN", "INDEX_URL", "PROXY", "ENDPOINT"):
+        assert secret not in (steps + settings).upper().replace("MODELS_DIR", "")
+    assert len(layers_above(image, base)) == 5
+
+
+def test_it_starts_as_an_own_user_below_tini_and_logs_no_job(image: Image) -> None:
+    config = image.attrs["Config"]
+    assert config["User"] == "10001:10001"
+    assert config["Entrypoint"] == ["tini", "--"]
+    assert config["Cmd"] == ["python3", "-m", "services.vad.handler"]
+    assert {"RUNPOD_LOG_LEVEL=INFO", "MODELS_DIR=/models"} <= set(config["Env"])
+
+
+def test_the_tag_names_version_inputs_and_weights(image: Image) -> None:
+    version = ServiceSpec.read(ROOT / "services/vad/service.toml").version
+    pattern = rf"local/vad-service:{re.escape(version)}-[0-9a-f]{{12}}-tiny"
+    assert re.fullmatch(pattern, image.tags[0])
