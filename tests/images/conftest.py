@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 import docker
 import pytest
@@ -58,12 +59,17 @@ class Island:
     address: str
 
 
+def this_machine(network: Network) -> str:
+    """The address of this machine on a bridge network: the first there is."""
+    return str(ip_network(network.attrs["IPAM"]["Config"][0]["Subnet"])[1])
+
+
 @pytest.fixture(scope="session")
 def island(engine: docker.DockerClient) -> Iterator[Island]:
     """An internal network for workers and the control plane of the tests."""
     network: Network = engine.networks.create("speech-tests", driver="bridge", internal=True)
     try:
         network.reload()
-        yield Island(str(network.name), network.attrs["IPAM"]["Config"][0]["Gateway"])
+        yield Island(str(network.name), this_machine(network))
     finally:
         network.remove()

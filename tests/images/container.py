@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import docker
 from docker.models.containers import Container
@@ -75,7 +75,7 @@ def tree(engine: docker.DockerClient, image: Image) -> dict[str, tarfile.TarInfo
     """Every path of an image, without a slash in front."""
     container = engine.containers.create(image)
     try:
-        stream = io.BufferedReader(_Chunks(container.export()), 2**20)
+        stream = io.BufferedReader(_Chunks(cast("Iterator[bytes]", container.export())), 2**20)
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             return {member.name: member for member in archive}
     finally:

@@ -35,9 +35,10 @@ def test_a_job_is_answered_with_no_network_no_rights_and_a_read_only_root(
 ) -> None:
     ended = answer(engine, image)
     assert ended.code == 0
-    assert ended.output["model"] == {
-        "id": "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch", "revision": "tiny-1", "verified": True,
-    }  # fmt: skip
+    assert (ended.output["model"]["revision"], ended.output["model"]["verified"]) == (
+        "tiny-1",
+        True,
+    )
 
 
 def test_no_connection_is_even_tried(engine: docker.DockerClient, image: Image) -> None:
@@ -62,12 +63,9 @@ def test_its_own_user_is_not_root(engine: docker.DockerClient, image: Image) -> 
     assert ended.log.strip() == "10001"
 
 
-def test_a_tmp_of_one_kilobyte_is_enough_to_start_and_to_say_what_is_wrong(
-    engine: docker.DockerClient, image: Image
-) -> None:
+def test_a_tmp_of_one_kilobyte_is_enough(engine: docker.DockerClient, image: Image) -> None:
     ended = answer(engine, image, tmpfs={"/tmp": "size=1k"})  # noqa: S108 - in the container
-    assert "model iic/" in ended.log
-    assert ended.output["segments"] if ended.code == 0 else "internal_error" in ended.log
+    assert ended.output["segments"]
 
 
 def test_the_log_has_no_warning(engine: docker.DockerClient, image: Image) -> None:
