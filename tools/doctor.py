@@ -19,9 +19,11 @@ from shared.models.folder import locate
 from shared.models.lean import available_cores
 from shared.spec import ServiceSpec
 from tools.host_models import choose
+from tools.images.engine import EngineError, command_line, connect
 from tools.workspace import ROOT, TINY_MODELS, service_names
 
 NEEDED_GB = 3.0
+REMEDY = "fetch it with `nox -s models`, or set MODELS_DIR to a folder that holds it"
 
 
 class Finding(NamedTuple):
@@ -70,6 +72,16 @@ def _gpu() -> Iterator[Finding]:
     yield Finding("GPU", True, gpu)
 
 
+def _engine() -> Iterator[Finding]:
+    try:
+        version = connect().version()["Version"]
+        command_line()
+    except EngineError as error:
+        yield Finding("container engine", True, f"none to use, needed for images: {error}")
+    else:
+        yield Finding("container engine", True, f"Docker {version}, with BuildKit")
+
+
 def _models() -> Iterator[Finding]:
     for name in service_names():
         spec = ServiceSpec.read(ROOT / "services" / name / "service.toml")
@@ -83,7 +95,7 @@ def _model(subject: str, model_id: str, revision: str, folder: Path) -> Finding:
         found = locate(model_id, folder, revision)
         found.verify(hash_up_to=None)
     except SpeechError as error:
-        return Finding(subject, False, str(error), "set MODELS_DIR to a folder that holds it")
+        return Finding(subject, False, str(error), REMEDY)
     state = "verified" if found.verified else "unverified"
     kind = "bundled tiny weights" if folder == TINY_MODELS else (found.revision or "no lock")
     return Finding(subject, True, f"{kind}, {state}")
@@ -99,6 +111,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _machine,
     _packages,
     _gpu,
+    _engine,
     _models,
     _settings,
 )

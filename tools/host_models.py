@@ -28,7 +28,7 @@ def use(spec: ServiceSpec) -> Path:
     if folder == TINY_MODELS:
         print(
             "using the bundled tiny weights: good for trying, not for results "
-            "(MODELS_DIR names a folder with the real ones)",
+            f"(`nox -s models-{spec.name}` fetches the real ones, or MODELS_DIR names a folder)",
             file=sys.stderr,
         )
     return folder

@@ -82,14 +82,18 @@ def pick_device() -> str:
     return "cpu"
 
 
-def available_cores() -> int:
+def available_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     """Cores of this container; torch counts the host's, and too many threads fight for few cores.
 
-    Source: Linux control groups v2, ``cpu.max`` = "<quota> <period>" in microseconds or "max ...".
+    Source: Linux control groups, version 2 (``cpu.max`` = "<quota> <period>" in microseconds, or
+    "max ...") and version 1 (``cpu.cfs_quota_us``, -1 for none, and ``cpu.cfs_period_us``).
     """
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return max(1, min(cores, int(quota) // int(period)))
-    except (OSError, ValueError):
-        return cores
+    for files in (["cpu.max"], ["cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"]):
+        try:
+            quota, period = " ".join((cgroup / file).read_text() for file in files).split()
+            if int(quota) > 0:
+                return max(1, min(cores, int(quota) // int(period)))
+        except (OSError, ValueError):
+            continue
+    return cores

@@ -12,7 +12,7 @@ import torch
 
 from shared.errors import ModelAltered, ModelMissing, ModelUnusable
 from shared.models.folder import ModelFolder, locate
-from shared.models.lean import funasr_class, load_weights
+from shared.models.lean import available_cores, funasr_class, load_weights
 from shared.models.lock import LOCK_NAME, sha256
 
 NAME = "speech_x.y"
@@ -205,6 +205,27 @@ def test_bytes_that_are_no_checkpoint_are_refused(tmp_path: Path, data: bytes) -
     (tmp_path / "m").write_bytes(data)
     with pytest.raises(ModelUnusable):
         load_weights(layer(), tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({"cpu.max": "100000 100000"}, 1),
+        ({"cpu.max": "50000 100000"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "100000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+        ({"cpu.max": "max 100000"}, None),
+        ({"cpu.max": "nonsense"}, None),
+        ({}, None),
+    ],
+)
+def test_a_containers_cores_are_those_it_may_use(
+    tmp_path: Path, files: dict[str, str], cores: int | None
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert available_cores(tmp_path) == (cores or available_cores(tmp_path / "none"))
 
 
 def test_a_class_funasr_does_not_have_is_named() -> None:

@@ -29,8 +29,7 @@ def connect() -> docker.DockerClient:
         return docker.from_env()
     except DockerException:
         raise EngineError(
-            "no container engine answers: install Docker and start it, "
-            "or point DOCKER_HOST at one (`nox -s doctor` shows what was found)"
+            "no container engine answers: install Docker and start it, or point DOCKER_HOST at one"
         ) from None
 
 

@@ -1,0 +1,99 @@
+"""What is decided before an engine is asked: inputs, names, arguments, which client to use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tools.images import build
+from tools.images.build import Plan, default_base
+from tools.images.engine import EngineError, command_line
+from tools.images.inputs import digest, inputs
+from tools.workspace import ROOT, service_names
+
+
+@pytest.mark.parametrize("service", service_names())
+def test_an_images_inputs_exist_and_hold_no_test_and_no_document(service: str) -> None:
+    for path in inputs(service):
+        assert (ROOT / path).is_file()
+        assert "tests" not in path.parts
+        assert path.suffix != ".md"
+
+
+def test_the_same_inputs_have_the_same_digest_and_any_setting_changes_it() -> None:
+    assert digest("vad", "base", "hub") == digest("vad", "base", "hub")
+    assert len({digest("vad", *s) for s in (["a", "hub"], ["a", "tiny"], ["b", "hub"], [])}) == 4
+
+
+def test_a_name_tells_service_version_and_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGE_PREFIX", "example/speech")
+    name = Plan("vad", "base", "tiny").reference("sha256:1")
+    assert name.startswith("example/speech/vad-service:0.")
+    assert name.endswith("-tiny")
+    assert Plan("vad", "base").reference("sha256:1").count("-") == 2
+
+
+def test_a_mirror_changes_how_inputs_come_and_not_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Plan("vad", "base").reference("sha256:1")
+    monkeypatch.setenv("MODELSCOPE_ENDPOINT", "https://mirror.example")
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@proxy.example")
+    plan = Plan("vad", "base")
+    command = plan.command(plan.reference("sha256:1"))
+    assert plan.reference("sha256:1") == before
+    assert "MODELSCOPE_ENDPOINT" in command
+    assert not [part for part in command if "secret" in part], "values stay out of the process list"
+
+
+def test_what_is_secret_goes_in_as_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODELSCOPE_API_TOKEN", "t0ken")
+    command = Plan("vad", "base", ca=Path("/ca.pem")).command("name")
+    assert "id=ca,src=/ca.pem" in command
+    assert "id=modelscope_token,env=MODELSCOPE_API_TOKEN" in command
+    assert not [part for part in command if "t0ken" in part]
+
+
+def test_the_public_image_of_pytorch_is_the_base_unless_another_is_named() -> None:
+    assert default_base("vad").startswith("pytorch/pytorch:2.")
+
+
+def test_a_base_that_cannot_be_had_is_an_error_that_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "registry.invalid/nothing:here"
+    monkeypatch.setattr("sys.argv", ["build", "vad", "--base", name])
+    assert build.main() == 1
+    error = capsys.readouterr().err
+    assert "error: " in error
+    assert "--base local/base" in error or "no container engine" in error
+
+
+def client(folder: Path, version: str, *, buildx: bool) -> str:
+    """A ``docker`` that says which it is."""
+    folder.mkdir()
+    path = folder / "docker"
+    code = 0 if buildx else 1
+    path.write_text(f'#!/bin/sh\n[ "$1" = buildx ] && exit {code}\necho {version}\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize(("version", "buildx"), [("28.2.2", True), ("20.10.24", False)])
+def test_the_first_client_that_has_buildkit_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, buildx: bool
+) -> None:
+    client(tmp_path / "a", "28.0.0", buildx=False)
+    good = client(tmp_path / "b", version, buildx=buildx)
+    folders = (tmp_path / "none", tmp_path / "a", tmp_path / "b")
+    monkeypatch.setenv("PATH", os.pathsep.join([*map(str, folders), "/bin"]))
+    assert command_line() == good
+
+
+def test_without_such_a_client_the_plug_in_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client(tmp_path / "a", "28.0.0", buildx=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "a"))
+    with pytest.raises(EngineError, match="buildx"):
+        command_line()
