@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from tools.environment import is_current
+from tools.images.base import NAME
+from tools.images.engine import EngineError, connect, find_image
 from tools.loopback import served
 from tools.workspace import ROOT, SAMPLE
 
@@ -79,7 +81,7 @@ def _answering(url: str) -> str:
 RUNNABLE = [
     block
     for block in blocks("README.md", "bash")
-    if "nox -s test" not in block and "serve-vad" not in block and SERVER not in block
+    if not any(elsewhere in block for elsewhere in ("-s test", "serve-vad", "build-vad", SERVER))
 ]
 
 
@@ -136,3 +138,19 @@ def test_the_python_call_is_answered(server: str) -> None:
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     assert len(run.stdout.splitlines()) >= 4
+
+
+def test_the_page_on_images_makes_an_image_that_answers() -> None:
+    try:
+        base = find_image(connect(), NAME)
+    except EngineError as error:
+        pytest.skip(str(error))
+    if base is None:
+        pytest.skip("there is no base image: make it with `nox -s base`")
+    (build,) = blocks("docs/3-images.md", "bash")
+    built = shell(build)
+    assert built.returncode == 0, built.stderr
+    (name,) = re.findall(r"^local/vad-service:\S+$", built.stdout, re.MULTILINE)
+    (documented,) = (b for b in blocks("docs/3-images.md", "sh") if "test_input" in b)
+    for command in (f"IMAGE={name}; {documented}", built.stdout.partition("try it:")[2]):
+        assert "'segments': [{" in shell(command).stdout

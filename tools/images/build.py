@@ -88,6 +88,11 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     describe(image, base)
+    job = plan.folder.relative_to(ROOT) / "test_input.json"
+    print(
+        "try it:\ndocker run --rm --network none "
+        f'-v "$PWD/{job}:/app/test_input.json:ro" {image.tags[0]}'
+    )
     return 0
 
 
