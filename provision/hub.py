@@ -7,6 +7,7 @@ counts for nothing where we know better.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -41,6 +42,9 @@ class Hub:
         os.environ.setdefault("MODELSCOPE_DOWNLOAD_INTRA_CLOUD", "false")
         if not sys.stderr.isatty():  # a progress bar in a log is a line each time
             os.environ.setdefault("TQDM_MININTERVAL", "10")
+        # Its warnings tell of retries; what it cannot do is told by the error, once for all files.
+        log = logging.getLogger("modelscope_hub.download")
+        log.addFilter(lambda record: record.levelno == logging.WARNING)
         self._endpoint = os.environ.get("MODELSCOPE_ENDPOINT") or None
 
     def lock(self, model: ModelSpec) -> None:

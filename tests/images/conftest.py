@@ -16,7 +16,7 @@ from docker.models.images import Image
 from docker.models.networks import Network
 
 from tools.images.base import NAME
-from tools.images.build import Plan, build, trusted_ca
+from tools.images.build import Built, Plan, build, trusted_ca
 from tools.images.engine import EngineError, connect, find_image
 
 
@@ -40,10 +40,15 @@ def base(engine: docker.DockerClient) -> Image:
 
 
 @pytest.fixture(scope="session")
-def image(base: Image) -> Image:
+def built(base: Image) -> Built:
+    """The VAD service, built with the tiny weights."""
+    return build(Plan("vad", base.tags[0], "tiny", trusted_ca()))
+
+
+@pytest.fixture(scope="session")
+def image(built: Built) -> Image:
     """The VAD service's image with the tiny weights."""
-    built, _ = build(Plan("vad", base.tags[0], "tiny", trusted_ca()))
-    return built
+    return built.image
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from docker.models.images import Image
 from shared.spec import ServiceSpec
 from tests.images.container import tree
 from tools.graph import closure
+from tools.images.build import Built
 from tools.images.report import layers_above
 from tools.workspace import ROOT
 
@@ -90,7 +91,7 @@ def test_it_starts_as_an_own_user_below_tini_and_logs_no_job(image: Image) -> No
     assert {"RUNPOD_LOG_LEVEL=INFO", "MODELS_DIR=/models"} <= set(config["Env"])
 
 
-def test_the_tag_names_version_inputs_and_weights(image: Image) -> None:
+def test_the_tag_names_version_inputs_and_weights(built: Built) -> None:
     version = ServiceSpec.read(ROOT / "services/vad/service.toml").version
     pattern = rf"local/vad-service:{re.escape(version)}-[0-9a-f]{{12}}-tiny"
-    assert re.fullmatch(pattern, image.tags[0])
+    assert re.fullmatch(pattern, built.reference)

@@ -11,12 +11,12 @@ from pathlib import Path
 import docker
 import pytest
 from docker.models.containers import Container
-from docker.models.images import Image
 from pytest_docker.plugin import Services
 
 from tests.control_plane import ControlPlane
 from tests.images.conftest import Island
 from tests.images.container import HARDENED
+from tools.images.build import Built
 from tools.workspace import SAMPLE
 
 AUDIO = base64.b64encode(SAMPLE.read_bytes()).decode()
@@ -48,13 +48,13 @@ def plane(island: Island) -> Iterator[ControlPlane]:
 
 @pytest.fixture(scope="session")
 def docker_compose_file(
-    plane: ControlPlane, image: Image, island: Island, tmp_path_factory: pytest.TempPathFactory
+    plane: ControlPlane, built: Built, island: Island, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """One hardened worker on the network that leads nowhere else."""
     keys = ("read_only", "cap_drop", "security_opt", "user", "mem_limit", "pids_limit")
     worker = {
         **{key: HARDENED[key] for key in keys},
-        "image": image.tags[0],
+        "image": built.reference,
         "tmpfs": list(HARDENED["tmpfs"]),
         # In a compose file a dollar sign is written twice.
         "environment": {k: v.replace("$", "$$") for k, v in plane.environment().items()},

@@ -29,6 +29,15 @@ CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True, slots=True)
+class Built:
+    """What was built: its name and tag, the image, and the base below it."""
+
+    reference: str
+    image: Image
+    base: Image
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be built.
 
@@ -83,24 +92,21 @@ def main() -> int:
     """Build the image and say what it is; 0 on success."""
     plan = _plan(sys.argv[1], sys.argv[2:])
     try:
-        image, base = build(plan)
+        built = build(plan)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    describe(image, base)
+    describe(built)
     job = plan.folder.relative_to(ROOT) / "test_input.json"
     print(
         "try it:\ndocker run --rm --network none "
-        f'-v "$PWD/{job}:/app/test_input.json:ro" {image.tags[0]}'
+        f'-v "$PWD/{job}:/app/test_input.json:ro" {built.reference}'
     )
     return 0
 
 
-def build(plan: Plan) -> tuple[Image, Image]:
+def build(plan: Plan) -> Built:
     """Build an image.
-
-    Returns:
-        The image and its base.
 
     Raises:
         EngineError: no engine, no base image, or a step of the build failed.
@@ -118,20 +124,20 @@ def build(plan: Plan) -> tuple[Image, Image]:
     image = find_image(client, reference)
     if done.returncode or image is None:
         raise EngineError("the build failed; the step that did is above, with its reason")
-    return image, base
+    return Built(reference, image, base)
 
 
-def describe(image: Image, base: Image) -> None:
+def describe(built: Built) -> None:
     """Print name, tag, digest, and the size of each layer above the base."""
-    layers = layers_above(image, base)
+    layers = layers_above(built.image, built.base)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(justify="right")
     for layer in layers:
         table.add_row(megabytes(layer.size), layer.step)
     added = sum(layer.size for layer in layers)
     console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
-    console.print(f"\n[bold]{image.tags[0]}[/]\n{image.id}")
-    console.print(f"{megabytes(image.attrs['Size'])}, {megabytes(added)} above the base:")
+    console.print(f"\n[bold]{built.reference}[/]\n{built.image.id}")
+    console.print(f"{megabytes(built.image.attrs['Size'])}, {megabytes(added)} above the base:")
     console.print(table)
 
 
