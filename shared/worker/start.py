@@ -49,8 +49,12 @@ def serve(service: Service[RequestT]) -> None:
 
 
 def _leave(*_: object) -> NoReturn:
-    """End a worker that is told to stop while it starts: no job is lost, so it is no failure."""
-    sys.exit(0)
+    """End a worker that is told to stop while it starts: no job is lost, so it is no failure.
+
+    At once, not by an exception: that could leave an import's lock held, which the other thread
+    of the start would wait for.
+    """
+    os._exit(0)
 
 
 def load(service: Service[RequestT]) -> Engine[RequestT]:

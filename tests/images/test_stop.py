@@ -85,7 +85,7 @@ def test_the_job_in_flight_is_finished(
         assert container.wait(timeout=TIMEOUT_S)["StatusCode"] == 0
 
 
-@pytest.mark.parametrize("after_s", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("after_s", [0.2, 0.4, 0.6, 0.8, 1.0, 1.2])
 def test_while_starting_it_ends_at_once_and_is_no_failure(
     engine: docker.DockerClient, image: Image, island: Island, after_s: float
 ) -> None:
