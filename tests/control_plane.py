@@ -54,8 +54,6 @@ class ControlPlane:
             "RUNPOD_POD_ID": "pod1",
             "RUNPOD_ENDPOINT_ID": "ep",
             "RUNPOD_AI_API_KEY": "test",
-            "RUNPOD_SKIP_AUTO_SYSTEM_CHECKS": "true",
-            "RUNPOD_SKIP_GPU_CHECK": "true",
         }
 
     def submit(self, job_id: str, job_input: object) -> None:
