@@ -1,4 +1,4 @@
-"""``nox -s bench-vad -- [cold|speed|memory|fbank|all] [--quick] [--runs N]``."""
+"""``nox -s bench-vad -- [cold|speed|memory|size|container|fbank|all] [--quick] [--runs N]``."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.report import Report
-from bench.vad import cold, fbank, memory, speed
+from bench.vad import cold, container, fbank, memory, size, speed
 from bench.vad.setting import Setting
+from tools.images.engine import EngineError
 from tools.workspace import ROOT
 
 OUTPUT = ROOT / "out" / "bench"
 
-# fbank last: it alone takes memory in this process, which `memory` must not.
+# fbank after memory: it alone takes memory in this process, which `memory` must not. Those that
+# need a container engine are last.
 PARTS: dict[str, Callable[[Setting], Report]] = {
     "cold": cold.measure,
     "speed": speed.measure,
     "memory": memory.measure,
     "fbank": fbank.measure,
+    "size": size.measure,
+    "container": container.measure,
 }
 
 
@@ -38,7 +42,7 @@ def main() -> None:
         for name in PARTS if arguments.part == "all" else [arguments.part]:
             try:
                 publish(name, PARTS[name](setting))
-            except RuntimeError as error:  # a program gave no result; its own words say why
+            except (RuntimeError, EngineError) as error:  # its own words say why there is no result
                 sys.exit(str(error))
 
 

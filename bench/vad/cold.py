@@ -36,6 +36,6 @@ def measure(setting: Setting) -> Report:
 def _commands(peers: Path, url: str) -> dict[str, Sequence[str]]:
     return {
         "ours": [str(OURS), "-m", "services.vad.handler"],
-        "the usual handler (modelscope pipeline)": [str(peers), "-m", "bench.usual_handler"],
+        "the usual handler (modelscope pipeline)": [str(peers), "-m", "bench.usual.handler"],
         "funasr.AutoModel, no handler": [str(peers), "-m", "bench.funasr_script", url],
     }

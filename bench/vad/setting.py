@@ -29,7 +29,6 @@ class Setting:
     Attributes:
         recording: what the audio is made of.
         model: the weights, the same for all that use FSMN-VAD.
-        peers: the Python of the peers' environment.
         place: where the programs run.
         quick: short audio, to see that it works.
         runs: how often each thing is measured; each part has its own number if not given.
@@ -37,7 +36,6 @@ class Setting:
 
     recording: Path
     model: ModelFolder
-    peers: Path
     place: Place
     quick: bool
     runs: int | None
@@ -51,7 +49,12 @@ class Setting:
         wanted = SPEC.model("vad")
         model = locate(wanted.id, models.resolve(), wanted.revision)
         place = Place(folder, os.environ | _environment(folder, models.resolve(), model.path))
-        return cls(recording, model, peers.prepare(), place, quick, 1 if quick else runs)
+        return cls(recording, model, place, quick, 1 if quick else runs)
+
+    @property
+    def peers(self) -> Path:
+        """The Python of the peers' environment, which is made when it is first asked for."""
+        return peers.prepare()
 
     @property
     def remarks(self) -> list[str]:

@@ -30,8 +30,8 @@ def serve(service: Service[RequestT]) -> None:
     signal.signal(signal.SIGTERM, _leave)  # until the SDK has a handler of its own
     # At its default level, DEBUG, the SDK logs every job's input and output.
     os.environ.setdefault("RUNPOD_LOG_LEVEL", "INFO")
-    # Its checks at start dial a public name server and want 4 GB of the host's memory and a tenth of
-    # its disk; what this worker needs, it has shown by loading its model and running it once.
+    # Its checks at start dial a public name server, and look at the host's memory and disk. What
+    # this worker needs it has shown it has, by loading its model and running it once.
     os.environ.setdefault("RUNPOD_SKIP_AUTO_SYSTEM_CHECKS", "true")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s | %(message)s", force=True)
     with ThreadPoolExecutor(1) as importer:

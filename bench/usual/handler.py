@@ -3,7 +3,7 @@
 Twenty lines of ``modelscope.pipelines`` and ``runpod``, changed only so that no network is
 measured: the model is a local folder (by id it asks the hub at every start), and the check for a
 newer funasr is off. What its imports need beyond ``pip install modelscope torch runpod`` is in
-``peers.in``.
+``bench/peers.in``.
 """
 
 from __future__ import annotations

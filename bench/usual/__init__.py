@@ -1,0 +1,1 @@
+"""What people write around ModelScope's pipeline: a handler and its Dockerfile. Peers, not ours."""
