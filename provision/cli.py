@@ -13,7 +13,7 @@ from provision.errors import ProvisionError
 from provision.folder import Folder
 from provision.hub import Hub
 from provision.provide import Provided, Source, provide
-from shared.errors import ModelError
+from shared.errors import ModelError, ModelMissing
 from shared.models.lock import LOCK_NAME, Lock
 from shared.models.spec import ModelSpec
 
@@ -59,11 +59,13 @@ def verify(service: Path, destination: Path) -> None:
     """
     lock = Lock.read(service / LOCK_NAME)
     for model in wanted(service):
-        entry = lock.model(model.id)
-        there = Lock.read(destination / model.id / LOCK_NAME).model(model.id)
-        for known in (entry, there):
+        place = destination / model.id
+        if not place.exists():
+            raise ModelMissing(f"{model.id} is not there; fetch it with `nox -s models-<service>`")
+        there = Lock.read(place / LOCK_NAME).model(model.id)
+        for known in (lock.model(model.id), there):
             if known:
-                known.check(destination / model.id)
+                known.check(place)
         print(f"{model.id} {there.revision if there else ''}: whole")
 
 

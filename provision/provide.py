@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -83,9 +83,15 @@ def provide(  # noqa: PLR0913 - two of them are rarely given
         staged = (cache or destination / INCOMING) / f"{name}@{model.revision}"
         found = _fetch(model, known, source, staged)
         ready = destination / INCOMING / f"{name}.ready"
-        _assemble(found, staged, ready, keep=cache is not None)
-        _swap(ready, place)
-        shutil.rmtree(destination / INCOMING)
+        try:
+            _assemble(found, staged, ready, keep=cache is not None)
+            _swap(ready, place)
+        finally:
+            shutil.rmtree(ready, ignore_errors=True)
+        if cache is None:
+            shutil.rmtree(staged)
+        with suppress(OSError):  # what is left in it belongs to another model
+            (destination / INCOMING).rmdir()
     listed = {entry.path for entry in known.files} if known else set()
     return Provided(found, fetched=True, unknown=tuple(sorted(set(model.files) - listed)))
 
@@ -152,11 +158,12 @@ def _assemble(model: LockedModel, staged: Path, ready: Path, *, keep: bool) -> N
 
 def _swap(ready: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
+    old = ready.with_name(f"{ready.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
     if place.exists():
-        old = ready.with_suffix(".old")
-        shutil.rmtree(old, ignore_errors=True)
         place.rename(old)
     ready.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
@@ -180,7 +187,8 @@ def _alone_in(folder: Path) -> Iterator[None]:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

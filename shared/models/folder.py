@@ -16,10 +16,9 @@ from typing import Any
 import yaml
 
 from shared.errors import ModelAltered, ModelMissing, ModelUnusable
-from shared.models.lock import LOCK_NAME, Lock, LockedModel
+from shared.models.lock import LOCK_NAME, Lock, LockedModel, names
 
 HASH_UP_TO = 64 * 2**20  # larger files are compared by size when a worker starts
-_ALIASES = {"iic": "damo", "damo": "iic"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +120,13 @@ def _lock_of(model_id: str, folder: Path) -> LockedModel | None:
     path = folder / LOCK_NAME
     if not path.exists():
         return None
-    if model := Lock.read(path).model(*_names(model_id)):
+    if model := Lock.read(path).model(model_id):
         return model
     raise ModelAltered(f"the lock beside {model_id} is another model's")
 
 
-def _names(model_id: str) -> list[str]:
-    owner, _, name = model_id.partition("/")
-    return [model_id] + [f"{alias}/{name}" for alias in [_ALIASES.get(owner)] if alias]
-
-
 def _candidates(model_id: str, root: Path, revision: str) -> Iterator[Path]:
-    for full_name in _names(model_id):
+    for full_name in names(model_id):
         owner, _, name = full_name.partition("/")
         yield root / owner / name
         for base in (root, root / "models", root / "hub" / "models", root / "hub"):

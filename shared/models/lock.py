@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from shared.errors import ModelAltered, ModelMissing
 
 LOCK_NAME = "models.lock"
+_ALIASES = {"iic": "damo", "damo": "iic"}
 
 
 def _inside(path: str) -> str:
@@ -89,9 +90,15 @@ class Lock(BaseModel):
         """Write a lock file; the same lock always gives the same bytes."""
         path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
-    def model(self, *ids: str) -> LockedModel | None:
-        """The first model that has one of these ids; None if there is none."""
-        return next((model for model in self.models if model.id in ids), None)
+    def model(self, model_id: str) -> LockedModel | None:
+        """The entry of a model, under any of its names; None if there is none."""
+        return next((model for model in self.models if model.id in names(model_id)), None)
+
+
+def names(model_id: str) -> list[str]:
+    """A model's id and its former or later one: ModelScope's own models moved from damo to iic."""
+    owner, _, name = model_id.partition("/")
+    return [model_id] + [f"{alias}/{name}" for alias in [_ALIASES.get(owner)] if alias]
 
 
 def sha256(path: Path) -> str:

@@ -44,6 +44,28 @@ def test_verify_needs_no_network(place: Place) -> None:
     assert not place.hub.requests
 
 
+def test_verify_says_how_to_fetch_what_is_not_there(place: Place) -> None:
+    assert "fetch it with `nox -s models-a-service`" in place.error("--verify")
+
+
+def test_the_download_of_another_model_is_left_alone(place: Place) -> None:
+    other = place.models / ".incoming" / "other--model@v1" / "model.pt.incomplete"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"half")
+    assert place.run().returncode == 0
+    assert place.whole()
+    assert other.read_bytes() == b"half"
+
+
+def test_a_successor_replaces_the_model_in_its_place(place: Place) -> None:
+    place.run()
+    (place.origin / "model.pt").write_bytes(b"another")
+    place.write_lock()
+    assert "fetched and verified" in place.run().stdout
+    assert place.whole()
+    assert not any(place.models.glob(".*"))
+
+
 def test_files_no_lock_knows_are_taken_as_they_come_and_said(place: Place) -> None:
     place.write_lock("config.yaml", "configuration.json")
     done = place.run()
