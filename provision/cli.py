@@ -35,16 +35,16 @@ def main(service: Path) -> int:
 def run(service: Path, arguments: argparse.Namespace) -> None:
     """Provide the models; with ``--lock`` also write down what they are."""
     lock_path = service / LOCK_NAME
-    lock = Lock.read(lock_path) if lock_path.exists() else Lock(models=())
+    known = lock_path.exists() and not arguments.lock
+    lock = Lock.read(lock_path) if known else Lock(models=())
     cache = _path(arguments.cache) if arguments.cache else None
     found = []
     with tempfile.TemporaryDirectory(prefix="models-") as scratch:
         source: Source = Folder(_path(arguments.source)) if arguments.source else Hub(Path(scratch))
         for model in wanted(service):
-            locked = None if arguments.lock else lock.model(model.id)
-            destination = _path(arguments.to)
+            locked, destination = lock.model(model.id), _path(arguments.to)
             done = provide(model, locked, source, destination, cache, afresh=arguments.lock)
-            _report(done)
+            _report(done, "locked" if arguments.lock else "not in models.lock, taken as it came")
             found.append(done.model)
     if arguments.lock:
         Lock(models=tuple(found)).write(lock_path)
@@ -75,13 +75,13 @@ def wanted(service: Path) -> list[ModelSpec]:
     return [ModelSpec.model_validate(table) for table in tables["models"]]
 
 
-def _report(done: Provided) -> None:
+def _report(done: Provided, unknown: str) -> None:
     size = sum(entry.size for entry in done.model.files) / 1e6
     state = "fetched and verified" if done.fetched else "there already, verified"
     print(f"{done.model.id} {done.model.revision}: {size:.1f} MB, {state}")
     for path in done.unknown:
         (entry,) = (entry for entry in done.model.files if entry.path == path)
-        print(f"  not in models.lock, taken as it came: {path} {entry.size} {entry.sha256}")
+        print(f"  {unknown}: {path} {entry.size} {entry.sha256}")
 
 
 def _arguments(name: str) -> argparse.Namespace:

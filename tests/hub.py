@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 BLOCK = 4096
 PREFIX = "/api/v1/models/"
+LISTING = "/files"  # stands for the listing among the faults
 
 
 @dataclass
@@ -31,7 +32,8 @@ class Faults:
         flip: the byte at this position is another one.
         announced: the Content-Length that is claimed.
         listed: the size and the SHA-256 that the listing claims.
-        pause_s: waited before each block.
+        endless: the file has no Content-Length, and zeros follow it until the client hangs up.
+    pause_s: waited before each block.
     """
 
     status: int | None = None
@@ -40,6 +42,7 @@ class Faults:
     flip: int | None = None
     announced: int | None = None
     listed: tuple[int, str] | None = None
+    endless: bool = False
     pause_s: float = 0.0
 
 
@@ -124,7 +127,7 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             if not known or query.get("Revision", "master") not in hub.revisions:
                 self._json(404, None)
             elif kind == "/files":
-                self._json(200, {"Files": hub.listing(model)})
+                self._json(hub.fault(LISTING).status or 200, {"Files": hub.listing(model)})
             else:
                 self._file(query["FilePath"], hub.root / model / query["FilePath"])
 
@@ -148,9 +151,12 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             self.send_response(206 if start else 200)
             if start:
                 self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-            self.send_header("Content-Length", str(fault.announced or len(data) - start))
+            if not fault.endless:
+                self.send_header("Content-Length", str(fault.announced or len(data) - start))
             self.end_headers()
             self._send(name, bytes(data[start:][: fault.cut]), fault)
+            while fault.endless:
+                self._send(name, bytes(BLOCK), fault)
 
         def _send(self, name: str, data: bytes, fault: Faults) -> None:
             for offset in range(0, len(data), BLOCK):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from shared.models.lock import LOCK_NAME, Lock, LockedFile, LockedModel
-from tests.hub import Hub
+from tests.hub import Faults, Hub
 from tools.workspace import ROOT
 
 MODEL = "someone/a-model"
@@ -95,6 +98,26 @@ class Place:
         (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         return line
 
+    def interrupt(self, at: int, by: signal.Signals, to: Path | None = None) -> tuple[int, str]:
+        """Begin, and signal the process when so many bytes of the weights are on the disk.
+
+        Returns:
+            How many they are then, and what the process said.
+        """
+        self.hub.faults["model.pt"] = Faults(pause_s=0.02)
+        process = self.start(to=to)
+        while self.arrived(to) < at:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        process.send_signal(by)
+        _, err = process.communicate(timeout=120)
+        self.hub.faults.clear()
+        return self.arrived(to), err
+
+    def arrived(self, to: Path | None = None) -> int:
+        """How much of the weights has been downloaded and is not in its place yet."""
+        return sum(path.stat().st_size for path in (to or self.models).rglob("*.incomplete"))
+
     def whole(self) -> bool:
         """Whether the model is in its place as the hub has it, its lock beside it."""
         if not (self.model / LOCK_NAME).exists():
@@ -118,3 +141,16 @@ def place(tmp_path: Path) -> Iterator[Place]:
         place.write_spec()
         place.write_lock()
         yield place
+
+
+@contextmanager
+def disk(folder: Path, size: str) -> Iterator[Path]:
+    """A folder on a disk of its own, with room for so much."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk can be mounted only by root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)

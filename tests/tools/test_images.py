@@ -46,6 +46,22 @@ def test_a_mirror_changes_how_inputs_come_and_not_the_name(monkeypatch: pytest.M
     assert not [part for part in command if "secret" in part], "values stay out of the process list"
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "network"),
+    [
+        ("HTTPS_PROXY", "http://127.0.0.1:7890", "host"),
+        ("MODELSCOPE_ENDPOINT", "http://localhost:8000", "host"),
+        ("HTTPS_PROXY", "http://proxy.example:3128", "default"),
+    ],
+)
+def test_a_proxy_on_this_machine_is_within_the_builds_reach(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, network: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    command = build.plan("vad", []).command("name")
+    assert command[command.index("--network") + 1] == network
+
+
 def test_what_is_secret_goes_in_as_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELSCOPE_API_TOKEN", "t0ken")
     command = Plan("vad", "base", ca=Path("/ca.pem")).command("name")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import docker
 from docker.errors import APIError
@@ -46,6 +47,7 @@ class Plan:
         base: reference of the base image.
         models: ``hub``, ``tiny`` or ``volume``.
         ca: a bundle of CA certificates the build is to trust.
+        network: what its steps are connected to; ``host`` reaches a hub or a proxy on this machine.
         cache: whether steps done before may be reused.
     """
 
@@ -53,6 +55,7 @@ class Plan:
     base: str
     models: str = "hub"
     ca: Path | None = None
+    network: str = "default"
     cache: bool = True
 
     @property
@@ -74,7 +77,7 @@ class Plan:
         arguments = [f"BASE_IMAGE={self.base}", f"MODELS={self.models}", *passed]
         return [
             *("build", "--file", str(self.folder / "Dockerfile"), "--tag", reference),
-            *("--platform", "linux/amd64"),
+            *("--platform", "linux/amd64", "--network", self.network),
             *(option for argument in arguments for option in ("--build-arg", argument)),
             *(["--secret", f"id=ca,src={self.ca}"] if self.ca else []),
             *(
@@ -90,14 +93,14 @@ class Plan:
 
 def main() -> int:
     """Build the image and say what it is; 0 on success."""
-    plan = _plan(sys.argv[1], sys.argv[2:])
+    wanted = plan(sys.argv[1], sys.argv[2:])
     try:
-        built = build(plan)
+        built = build(wanted)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     describe(built)
-    job = plan.folder.relative_to(ROOT) / "test_input.json"
+    job = wanted.folder.relative_to(ROOT) / "test_input.json"
     print(
         "try it:\ndocker run --rm --network none "
         f'-v "$PWD/{job}:/app/test_input.json:ro" {built.reference}'
@@ -154,11 +157,13 @@ def _base(client: docker.DockerClient, reference: str) -> Image:
         ) from None
 
 
-def _plan(service: str, options: list[str]) -> Plan:
+def plan(service: str, options: list[str]) -> Plan:
+    """What the options of the command ask for."""
     parser = argparse.ArgumentParser(prog=f"nox -s build-{service} --", description=__doc__)
     parser.add_argument("--base", metavar="IMAGE", help="the base image, if not the Dockerfile's")
     parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
     parser.add_argument("--ca", type=Path, metavar="FILE", help="CA certificates to trust")
+    parser.add_argument("--network", help="of its steps: host reaches a proxy on this machine")
     parser.add_argument("--no-cache", dest="cache", action="store_false", help="do every step anew")
     given = parser.parse_args(options)
     return Plan(
@@ -166,6 +171,7 @@ def _plan(service: str, options: list[str]) -> Plan:
         base=given.base or default_base(service),
         models=given.models,
         ca=given.ca or trusted_ca(),
+        network=given.network or ("host" if _on_this_machine() else "default"),
         cache=given.cache,
     )
 
@@ -173,6 +179,12 @@ def _plan(service: str, options: list[str]) -> Plan:
 def trusted_ca() -> Path | None:
     """The CA bundle that this machine trusts by its environment, as behind a TLS proxy."""
     return next((Path(os.environ[name]) for name in CA_VARIABLES if os.environ.get(name)), None)
+
+
+def _on_this_machine() -> bool:
+    """Whether a mirror or a proxy is on the loopback address, another one in a build's step."""
+    values = (os.environ.get(name, "") for name in (*MIRRORS, *PROXIES))
+    return any(urlsplit(value).hostname in {"localhost", "127.0.0.1", "::1"} for value in values)
 
 
 def default_base(service: str) -> str:
