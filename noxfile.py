@@ -13,7 +13,7 @@ import nox
 sys.path.insert(0, str(Path(__file__).parent))
 
 from tools.environment import Layer, prepare
-from tools.workspace import FETCHED_MODELS, service_names
+from tools.workspace import EMULATOR, FETCHED_MODELS, service_names
 
 nox.needs_version = ">=2024.10.9"
 nox.options.sessions = ["demo"]
@@ -25,7 +25,7 @@ def python(session: nox.Session, *command: str, layer: Layer = "host") -> None:
     # nox would mix both streams; a result printed on stdout must stay alone there.
     session.run(
         *(str(prepare(layer)), "-m", *command, *session.posargs),
-        env={"INVOKED_FROM": session.invoked_from},
+        env={"INVOKED_FROM": session.invoked_from, "PYTHONPATH": str(EMULATOR)},
         external=True,
         stderr=sys.stderr,
     )

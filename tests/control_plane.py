@@ -1,138 +1,95 @@
-"""Just enough of RunPod's control plane for an unmodified worker: hands out jobs, takes results.
-
-Test-only. The wire shapes are RunPod's as its SDK 1.12 expects them.
-"""
+"""The RunPod emulator in a thread, for tests that start a worker of their own to hand jobs to."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import queue
-import re
+import asyncio
+import concurrent.futures
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+import time
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
 
-POLL_S = 1.0  # an immediate "no job" would make the worker ask again without a pause
+from runpod_emulator.app import Emulator, worker_environment
+from runpod_emulator.endpoint import Rules
+from runpod_emulator.jobs import Job
+from runpod_emulator.live import Live
+from runpod_emulator.serving import listening
+from runpod_emulator.settings import EndpointSettings
+
+T = TypeVar("T")
 
 
 class ControlPlane:
-    """One endpoint with a queue of jobs.
+    """One endpoint with a queue of jobs, and no workers but those that come by themselves.
 
     Args:
         address: where it listens and workers find it; workers in containers need another than
             loopback.
-
-    Attributes:
-        pings: the query strings of the worker's pings.
     """
 
     def __init__(self, address: str = "127.0.0.1") -> None:
         self._address = address
-        self._jobs: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._stops: queue.Queue[str] = queue.Queue()
-        self._done: dict[str, dict[str, Any]] = {}
-        self._arrived = threading.Condition()
-        self.pings: list[str] = []
-        self._server = _Server((address, 0), _handler(self))
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._ready: concurrent.futures.Future[tuple[str, Live]] = concurrent.futures.Future()
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._jobs: dict[str, Job] = {}
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._run()])
+        self._thread.start()
+        self._url, self._live = self._ready.result(30)
+
+    async def _run(self) -> None:
+        # Any input is handed on as it is: it is the worker that has to refuse it.
+        settings = EndpointSettings("ep", rules=Rules(drop_empty_input=False), poll_s=1.0)
+        emulator = Emulator([settings])
+        async with listening(emulator.app, (self._address, 0)) as url:
+            self._ready.set_result((url, emulator.endpoints["ep"]))
+            await self._stop.wait()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._loop.close()
 
     def environment(self) -> dict[str, str]:
         """What RunPod sets in a worker's environment."""
-        base = f"http://{self._address}:{self._server.server_port}/v2/ep"
-        return {
-            "RUNPOD_WEBHOOK_GET_JOB": f"{base}/job-take/$ID?gpu=SIM",
-            "RUNPOD_WEBHOOK_POST_OUTPUT": f"{base}/job-done/$RUNPOD_POD_ID/$ID?gpu=SIM",
-            "RUNPOD_WEBHOOK_PING": f"{base}/ping/$RUNPOD_POD_ID?gpu=SIM",
-            "RUNPOD_POD_ID": "pod1",
-            "RUNPOD_ENDPOINT_ID": "ep",
-            "RUNPOD_AI_API_KEY": "test",
-        }
+        return worker_environment(self._url, "ep", "pod1", "test")
 
-    def submit(self, job_id: str, job_input: object) -> None:
-        """Queue a job."""
-        self._jobs.put({"id": job_id, "input": job_input})
+    def submit(self, name: str, job_input: object) -> str:
+        """Queue a job, to be called by that name; returns its id."""
 
-    def stop(self, job_id: str) -> None:
-        """Tell the worker that a job was cancelled."""
-        self._stops.put(job_id)
+        def put() -> Job:
+            job = self._live.queue.submit({"input": job_input}, self._live.now())
+            self._live.changed()
+            return job
 
-    def result(self, job_id: str, timeout_s: float = 60.0) -> dict[str, Any]:
-        """What the worker posted for that job: ``{"output": ...}`` or ``{"error": ...}``."""
-        with self._arrived:
-            if not self._arrived.wait_for(lambda: job_id in self._done, timeout_s):
-                raise TimeoutError(f"no result for {job_id}")
-            return self._done[job_id]
+        self._jobs[name] = self._call(put)
+        return self._jobs[name].id
 
-    def take(self, count: int) -> list[dict[str, Any]]:
-        """Up to so many queued jobs, waiting a while for the first."""
-        jobs: list[dict[str, Any]] = []
-        with contextlib.suppress(queue.Empty):
-            jobs.append(self._jobs.get(timeout=POLL_S))
-            while len(jobs) < count:
-                jobs.append(self._jobs.get_nowait())
-        return jobs
+    def result(self, name: str, timeout_s: float = 60.0) -> dict[str, Any]:
+        """What the worker posted for that job: ``{"output": ...}`` or ``{"error": ...}``.
 
-    def stopped(self) -> list[str]:
-        """Jobs to stop, waiting a while for one."""
-        try:
-            return [self._stops.get(timeout=POLL_S)]
-        except queue.Empty:
-            return []
+        Raises:
+            TimeoutError: nothing, for so long.
+        """
+        job = self._jobs[name]
+        deadline = time.monotonic() + timeout_s
+        while not job.state.final:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no result for {name}")
+            time.sleep(0.02)
+        return {key: job.public()[key] for key in ("output", "error") if key in job.public()}
 
-    def finish(self, job_id: str, body: dict[str, Any]) -> None:
-        """Record what the worker posted."""
-        with self._arrived:
-            self._done.setdefault(job_id, body)
-            self._arrived.notify_all()
+    def unhealthy(self) -> dict[str, str]:
+        """The workers that said so, and why."""
+        return self._call(lambda: dict(self._live.unhealthy))
 
+    def _call(self, work: Callable[[], T]) -> T:
+        """Do something where the emulator runs."""
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+        async def do() -> T:
+            return work()
 
-    def handle_error(self, *_: object) -> None:
-        """A worker that is gone before its answer is no fault of this server."""
-
-
-def _handler(plane: ControlPlane) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            if "/job-take-batch/" in self.path:
-                size = int(re.findall(r"batch_size=(\d+)", self.path)[0])
-                self._reply(plane.take(size) or None)
-            elif "/job-take/" in self.path:
-                jobs = plane.take(1)
-                self._reply(jobs[0] if jobs else None)
-            elif "/job-stop/" in self.path:
-                stopped = plane.stopped()
-                self._reply({"jobsToStop": stopped} if stopped else None)
-            elif "/ping/" in self.path:
-                plane.pings.append(self.path.partition("?")[2])
-                self._reply({})
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            plane.finish(self.path.partition("?")[0].rsplit("/", 1)[1], body)
-            self._reply({})
-
-        def _reply(self, body: object) -> None:
-            data = b"" if body is None else json.dumps(body).encode()
-            self.send_response(204 if body is None else 200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            """The worker's own log is what a failing test shows."""
-
-    return Handler
+        return asyncio.run_coroutine_threadsafe(do(), self._loop).result(30)

@@ -1,4 +1,4 @@
-"""Serves an endpoint on this machine with the SDK's own local API: ``nox -s serve-vad``."""
+"""Serves an endpoint on this machine as RunPod would: ``nox -s serve-vad``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from tools.local import service
 
 
 def main() -> None:
-    """Become the service's worker; further arguments are the SDK's (``--rp_api_port 8000``)."""
+    """Become the emulator of the service's endpoint; further arguments are its own (``--port``)."""
     name, *options = sys.argv[1:]
     use(service(name).spec)
-    command = [sys.executable, "-m", f"services.{name}.handler", "--rp_serve_api", *options]
+    emulator = [sys.executable, "-m", "runpod_emulator", "serve"]
+    worker = [sys.executable, "-m", f"services.{name}.handler"]
+    # One worker is there from the start: what is wrong with it is seen at once.
+    command = [*emulator, "--endpoint", name, "--workers-min", "1", *options, "--", *worker]
     os.execv(sys.executable, command)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TINY_MODELS = ROOT / "models" / "tiny"
 FETCHED_MODELS = ROOT / ".models"
+EMULATOR = ROOT / "emulator"  # where the package runpod_emulator is
 SAMPLE = ROOT / "samples" / "conversation.flac"
 
 

@@ -16,6 +16,7 @@ from runpod_emulator.jobs import Job, State
 
 TIMED_OUT_ON_WORKERS = "job timed out after {retries} retries"
 EXECUTION_TIMEOUT = "executionTimeout exceeded"
+TTL = "ttl exceeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Rules:
         ttl_s: likewise.
         async_retention_s: how long the result of a job sent to ``/run`` is kept.
         sync_retention_s: likewise for ``/runsync``.
+        drop_empty_input: whether a job whose ``input`` is empty reaches its worker without one, as
+            on RunPod, whose SDK then refuses it.
         late_progress: whether progress that arrives after the result replaces it, as RunPod has
             been seen to do.
     """
@@ -40,6 +43,7 @@ class Rules:
     ttl_s: float = 86_400.0
     async_retention_s: float = 1800.0
     sync_retention_s: float = 60.0
+    drop_empty_input: bool = True
     late_progress: bool = False
 
 
@@ -50,7 +54,7 @@ class Queue:
     Attributes:
         jobs: all that are not forgotten yet, oldest first.
         stops: for each worker the jobs it is to stop.
-        draining: workers that get no more jobs.
+        draining: workers that get no more jobs: they are leaving, or have left.
         totals: how many jobs ended how, for ``/health``.
     """
 
@@ -173,7 +177,7 @@ class Queue:
 
     def gone(self, worker: str, now: float) -> None:
         """A worker's process has ended: what it had is handed out again, or given up."""
-        self.draining.discard(worker)
+        self.draining.add(worker)  # a question of its may still be waiting for an answer
         self.stops.pop(worker, None)
         for job in list(self.jobs.values()):
             if job.state is State.IN_PROGRESS and job.worker == worker:
@@ -181,26 +185,27 @@ class Queue:
 
     # What time does
 
-    def tick(self, now: float) -> None:
-        """Do what is due: leases, time limits, retention."""
-        for job in list(self.jobs.values()):
+    def tick(self, now: float) -> bool:
+        """Do what is due: leases, time limits, retention; whether anything was."""
+        due = [job for job in self.jobs.values() if now >= _due(job)]
+        for job in due:
             if job.state.final:
-                if now >= (job.ended_at or 0) + job.retention_s:
-                    del self.jobs[job.id]
+                del self.jobs[job.id]
             elif now >= job.submitted_at + job.ttl_s:
-                self._stop(job)
-                self._end(job, State.TIMED_OUT, now)
-            elif job.state is State.IN_PROGRESS and job.started_at is not None:
-                if now >= job.started_at + job.execution_timeout_s:
-                    self._stop(job)
-                    job.error = EXECUTION_TIMEOUT
-                    self._end(job, State.TIMED_OUT, now)
-                elif now >= job.lease_until:
-                    self._lost(job, now)
+                self._time_out(job, TTL, now)
+            elif job.started_at is not None and now >= job.started_at + job.execution_timeout_s:
+                self._time_out(job, EXECUTION_TIMEOUT, now)
+            else:
+                self._lost(job, now)
+        return bool(due)
 
     def next_due(self) -> float | None:
         """When ``tick`` will next have something to do."""
         return min((_due(job) for job in self.jobs.values()), default=None)
+
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return sum(job.state is State.IN_QUEUE for job in self.jobs.values())
 
     def counts(self) -> dict[str, int]:
         """The ``jobs`` of ``/health``."""
@@ -229,6 +234,11 @@ class Queue:
         else:
             job.error = TIMED_OUT_ON_WORKERS.format(retries=job.retries)
             self._end(job, State.FAILED, now)
+
+    def _time_out(self, job: Job, reason: str, now: float) -> None:
+        self._stop(job)
+        job.error = reason
+        self._end(job, State.TIMED_OUT, now)
 
     def _requeue(self, job: Job, now: float) -> None:
         job.state, job.queued_at = State.IN_QUEUE, now

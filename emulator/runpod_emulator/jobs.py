@@ -84,12 +84,10 @@ class Job:
             shown["retries"] = self.retries
         return shown
 
-    def for_worker(self) -> dict[str, Any]:
-        """The job as a worker is given it.
-
-        RunPod leaves out an empty ``input``, which its own SDK then refuses.
-        """
-        return {"id": self.id, **({"input": self.input} if self.input else {}), **self.extras}
+    def for_worker(self, *, drop_empty_input: bool) -> dict[str, Any]:
+        """The job as a worker is given it; on RunPod without an ``input`` that is empty."""
+        dropped = drop_empty_input and not self.input
+        return {"id": self.id, **({} if dropped else {"input": self.input}), **self.extras}
 
 
 def milliseconds(seconds: float) -> int:

@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -56,26 +56,23 @@ def server() -> Iterator[str]:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", *command.split(), "--", "--rp_api_port", str(port)],
+        [sys.executable, "-m", *command.split(), "--", "--port", str(port)],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         env={**os.environ, "SPEECH_ALLOW_HTTP": "1", "SPEECH_ALLOW_PRIVATE": "1"},
     )  # fmt: skip
     try:
-        yield _answering(f"http://localhost:{port}")
+        yield _answering(port)
     finally:
         os.killpg(process.pid, 15)
         process.wait()
 
 
-def _answering(url: str) -> str:
+def _answering(port: int) -> str:
     for _ in range(600):
-        try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own server
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return url
-    raise TimeoutError(url)
+        with suppress(OSError), socket.create_connection(("localhost", port), timeout=5):
+            return f"http://localhost:{port}"
+        time.sleep(0.1)
+    raise TimeoutError(port)
 
 
 RUNNABLE = [

@@ -119,10 +119,10 @@ def test_tini_is_the_first_process_and_nothing_runs_as_root(container: Container
 def test_its_log_has_a_line_per_job_no_warning_and_nothing_of_the_audio(
     plane: ControlPlane, container: Container
 ) -> None:
-    plane.submit("logged", {"audio": AUDIO})
+    job = plane.submit("logged", {"audio": AUDIO})
     plane.result("logged")
     log = container.logs().decode()
-    assert '"job": "logged"' in log
+    assert f'"job": "{job}"' in log
     assert "WARN" not in log.upper()
     assert "segments" not in log
     assert AUDIO[:60] not in log

@@ -86,6 +86,7 @@ def test_a_file_the_hub_does_not_list_is_named(unlocked: Place) -> None:
     assert f"the hub has no {MODEL} {REVISION} with model.pt" in unlocked.error()
 
 
-def test_the_lasting_failure_is_told_and_not_the_passing_one(place: Place) -> None:
-    place.hub.faults |= {"config.yaml": Faults(status=500), "model.pt": Faults(status=404)}
-    assert f"the hub has no {MODEL} {REVISION} with model.pt" in place.error()
+def test_the_lasting_failure_is_told_and_not_the_passing_one_before_it(place: Place) -> None:
+    place.environment["MODELSCOPE_DOWNLOAD_MAX_RETRIES"] = "0"
+    place.hub.faults |= {"config.yaml": Faults(status=500), "model.pt": Faults(announced=10)}
+    assert f"{MODEL} {REVISION}: model.pt is not the file" in place.error()

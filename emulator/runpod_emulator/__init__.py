@@ -1,0 +1,1 @@
+"""RunPod Serverless on one machine: unmodified workers and clients run against it."""

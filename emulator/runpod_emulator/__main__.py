@@ -1,0 +1,5 @@
+"""``python -m runpod_emulator``."""
+
+from runpod_emulator.cli import app
+
+app()

@@ -1,0 +1,41 @@
+"""Bodies of requests, read no further than they may be long."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+
+class TooLong(Exception):
+    """A body exceeds its limit."""
+
+
+class NotJson(Exception):
+    """A body is not JSON."""
+
+
+async def read_json(request: Request, limit: int) -> Any:  # noqa: ANN401 - any JSON value
+    """The JSON of a request's body, whatever its content type says.
+
+    RunPod's SDK sends JSON as a form, and writes NaN, which JSON has no word for: it becomes null.
+
+    Raises:
+        TooLong, NotJson: it is.
+    """
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > limit:
+            raise TooLong
+    try:
+        return json.loads(body, parse_constant=lambda _: None)
+    except ValueError:
+        raise NotJson from None
+
+
+def refusal(status: int, message: str) -> JSONResponse:
+    """An answer that says what was wrong."""
+    return JSONResponse({"error": message}, status)

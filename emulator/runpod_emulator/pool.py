@@ -1,0 +1,159 @@
+"""Keeps as many workers of an endpoint as its scaling asks for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from runpod_emulator.jobs import State
+from runpod_emulator.live import Live
+from runpod_emulator.scaling import Load, Scaling, wanted
+
+LOOK_EVERY_S = 0.1
+BACK_OFF_S = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # before another start after so many crashes in a row
+
+
+class Worker(Protocol):
+    """A worker that was started: a process or a container."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code; None while it runs."""
+
+    def terminate(self) -> None:
+        """Ask it to leave."""
+
+    def kill(self) -> None:
+        """End it."""
+
+    async def ended(self) -> int:
+        """Wait for its end; returns the exit code."""
+
+
+@dataclass
+class Member:
+    """A worker of the pool.
+
+    Attributes:
+        started_at: when it was started.
+        first_poll_at: when it first asked for a job: its cold start is over.
+        idle_since: since when it has had no job.
+        leaving_at: since when it has been asked to leave.
+    """
+
+    worker: Worker
+    started_at: float
+    first_poll_at: float | None = None
+    idle_since: float | None = None
+    leaving_at: float | None = None
+
+
+@dataclass
+class Pool:
+    """The workers of one endpoint.
+
+    Attributes:
+        live: the endpoint.
+        scaling: how many there are to be.
+        start: starts a worker of that id.
+        grace_s: how long a worker that was asked to leave may take. RunPod does not say.
+        cold_starts: seconds from the start of each worker to its first question for a job.
+        billed_s: seconds workers existed, all together.
+    """
+
+    live: Live
+    scaling: Scaling
+    start: Callable[[str], Worker]
+    grace_s: float = 30.0
+    members: dict[str, Member] = field(default_factory=dict)
+    cold_starts: list[float] = field(default_factory=list)
+    billed_s: float = 0.0
+    _count: int = 0
+    _crashes: int = 0
+    _added_at: float = 0.0
+
+    async def run(self) -> None:
+        """Look after the workers until cancelled, then end them all."""
+        try:
+            while True:
+                await self._look()
+                await asyncio.sleep(LOOK_EVERY_S)
+        finally:
+            for member in self.members.values():
+                member.worker.kill()
+            await asyncio.gather(*(member.worker.ended() for member in self.members.values()))
+
+    async def _look(self) -> None:
+        now = self.live.now()
+        for name, member in list(self.members.items()):
+            if member.worker.exit_code is not None:
+                await self._gone(name, member, now)
+            else:
+                self._watch(name, member, now)
+        while self._staying() < wanted(self.scaling, self._load(now)) and self._may_start(now):
+            self._add(now)
+        self._let_go(now)
+
+    def _watch(self, name: str, member: Member, now: float) -> None:
+        if member.first_poll_at is None and name in self.live.seen:
+            member.first_poll_at, self._crashes = now, 0
+            self.cold_starts.append(now - member.started_at)
+        if name in self._busy():
+            member.idle_since = None
+        elif member.first_poll_at is not None and member.idle_since is None:
+            member.idle_since = now
+        if name in self.live.to_leave and member.leaving_at is None:
+            self._ask_to_leave(name, member, now)
+        if member.leaving_at is not None and now - member.leaving_at > self.grace_s:
+            member.worker.kill()
+
+    async def _gone(self, name: str, member: Member, now: float) -> None:
+        await member.worker.ended()
+        del self.members[name]
+        self.billed_s += now - member.started_at
+        self._crashes += member.leaving_at is None
+        self._added_at = now if member.leaving_at is None else self._added_at
+        self.live.forget(name, now)
+
+    def _let_go(self, now: float) -> None:
+        """Ask workers to leave that have been idle for too long."""
+        for name, member in self.members.items():
+            spare = self._staying() > self.scaling.workers_min and member.leaving_at is None
+            idle = member.idle_since is not None and self.live.queue.waiting() == 0
+            if spare and idle and now - (member.idle_since or now) > self.scaling.idle_timeout_s:
+                self._ask_to_leave(name, member, now)
+
+    def _ask_to_leave(self, name: str, member: Member, now: float) -> None:
+        # It gets no more jobs first: the SDK would take one after the signal and never run it.
+        self.live.queue.draining.add(name)
+        self.live.changed()
+        member.leaving_at = now
+        member.worker.terminate()
+
+    def _add(self, now: float) -> None:
+        self._count += 1
+        name = f"{self.live.settings.id}-w{self._count}"
+        self.members[name] = Member(self.start(name), now)
+        self._added_at = now
+
+    def _may_start(self, now: float) -> bool:
+        return now - self._added_at >= BACK_OFF_S[min(self._crashes, len(BACK_OFF_S) - 1)]
+
+    def _staying(self) -> int:
+        return sum(member.leaving_at is None for member in self.members.values())
+
+    def _load(self, now: float) -> Load:
+        jobs = self.live.queue.jobs.values()
+        waits = [now - job.queued_at for job in jobs if job.state is State.IN_QUEUE]
+        return Load(
+            queued=len(waits),
+            in_progress=sum(job.state is State.IN_PROGRESS for job in jobs),
+            oldest_wait_s=max(waits, default=0.0),
+            workers=self._staying(),
+            since_added_s=now - self._added_at,
+        )
+
+    def _busy(self) -> set[str | None]:
+        return {j.worker for j in self.live.queue.jobs.values() if j.state is State.IN_PROGRESS}

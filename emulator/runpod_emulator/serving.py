@@ -1,0 +1,135 @@
+"""Runs the emulator and an endpoint's workers until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from runpod_emulator.app import Emulator, worker_environment
+from runpod_emulator.events import EventLog
+from runpod_emulator.live import Live
+from runpod_emulator.pool import Pool
+from runpod_emulator.processes import WorkerProcess
+from runpod_emulator.scaling import Scaling
+from runpod_emulator.settings import EndpointSettings
+
+WORKER_KEY = "emulated-worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """What an endpoint's workers are: processes of this machine.
+
+    Attributes:
+        command: starts one.
+        scaling: how many there are to be.
+        folder: where they run; here, if not given.
+        environment: added to this process's own environment variables.
+        log: where they write; this process's standard error, if not given.
+    """
+
+    command: Sequence[str]
+    scaling: Scaling = field(default_factory=Scaling)
+    folder: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    log: IO[bytes] | int = 2
+
+    def start(self, runpod: Mapping[str, str]) -> WorkerProcess:
+        """Start one, with what RunPod sets in its environment."""
+        environment = {**self.environment, **runpod}
+        return WorkerProcess(self.command, environment, self.folder or Path.cwd(), self.log)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """An emulator that is up.
+
+    Attributes:
+        url: what stands for ``https://api.runpod.ai``; callers add ``/v2/<endpoint>/run``.
+        live: the endpoint.
+        pool: its workers.
+    """
+
+    url: str
+    live: Live
+    pool: Pool
+
+
+@asynccontextmanager
+async def serving(
+    settings: EndpointSettings,
+    workers: Workers,
+    address: tuple[str, int] = ("127.0.0.1", 0),
+    *,
+    events: IO[str] | None = None,
+    log_bodies: bool = False,
+) -> AsyncIterator[Serving]:
+    """An endpoint and its workers, while the context lasts.
+
+    Args:
+        settings: the endpoint.
+        workers: its workers.
+        address: where the emulator listens; port 0 for any that is free.
+        events: where a line is written for each message on the wire.
+        log_bodies: with the messages themselves.
+    """
+    emulator = Emulator([settings])
+    live = emulator.endpoints[settings.id]
+    app: ASGIApp = emulator.app
+    if events is not None:
+        app = EventLog(app, live.clock, events, bodies=log_bodies)
+    async with listening(app, address) as url:
+
+        def start(worker: str) -> WorkerProcess:
+            return workers.start(worker_environment(url, settings.id, worker, WORKER_KEY))
+
+        pool = Pool(live, workers.scaling, start)
+        task = asyncio.create_task(pool.run())
+        try:
+            yield Serving(url, live, pool)
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp, address: tuple[str, int]) -> AsyncIterator[str]:
+    """Serve an application while the context lasts.
+
+    Args:
+        app: what answers.
+        address: host and port; port 0 for any that is free.
+
+    Returns:
+        Its URL.
+    """
+    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
+    server = _Server(config)
+    with socket.create_server(address) as listener:
+        task = asyncio.create_task(server.serve([listener]))
+        while not server.started:
+            if task.done():
+                await task
+            await asyncio.sleep(0.01)
+        try:
+            yield "http://{}:{}".format(*listener.getsockname()[:2])
+        finally:
+            server.should_exit = True
+            await task
+
+
+class _Server(uvicorn.Server):
+    """A web server that leaves signals to who runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

@@ -1,0 +1,33 @@
+"""Calls a job's webhook when it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from runpod_emulator.jobs import Job
+from runpod_emulator.live import Live
+
+TIMEOUT_S = 10.0
+
+
+async def call_at_the_end(live: Live, job: Job, client: httpx.AsyncClient) -> None:
+    """Wait for a job's end and post the job to its webhook, until an answer says 2xx.
+
+    A webhook that fails changes nothing about the job.
+    """
+    url = job.extras.get("webhook")
+    if not url:
+        return
+    while not await live.until(lambda: job.state.final or None, 3600.0):
+        continue
+    body = {**job.public(), "input": job.input, "webhook": url}
+    for delay in live.settings.webhook_delays_s:
+        await live.clock.wait(asyncio.Event(), delay)
+        try:
+            answer = await client.post(url, json=body, timeout=TIMEOUT_S)
+        except httpx.HTTPError:
+            continue
+        if answer.is_success:
+            return

@@ -1,0 +1,40 @@
+"""The emulator is a package of its own: it says what it needs, and what its README shows is so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+
+from tools.graph import closure
+from tools.workspace import EMULATOR
+
+README = (EMULATOR / "README.md").read_text(encoding="utf-8")
+
+
+def test_its_requirements_are_those_of_its_package() -> None:
+    project = tomllib.loads((EMULATOR / "pyproject.toml").read_text())["project"]
+    lines = (EMULATOR / "requirements.in").read_text().splitlines()
+    assert project["dependencies"] == [line for line in lines if not line.startswith("#")]
+
+
+def test_it_imports_nothing_of_this_project() -> None:
+    entry = "runpod_emulator.__main__"
+    assert {path.parts[0] for path in closure(entry, root=EMULATOR)} == {"runpod_emulator"}
+    sources = "".join(path.read_text() for path in EMULATOR.rglob("*.py"))
+    assert not re.search(r"^(from|import) (shared|services|tools|provision)", sources, re.MULTILINE)
+
+
+def test_the_python_of_its_readme_runs() -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    subprocess.run([sys.executable, "-c", code], cwd=EMULATOR, check=True)
+
+
+def test_every_option_of_its_command_has_an_explanation() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "runpod_emulator", "serve", "--help"],
+        cwd=EMULATOR, capture_output=True, text=True, check=True, env={"COLUMNS": "120"},
+    ).stdout  # fmt: skip
+    for option in ("--endpoint", "--port", "--workers-max", "--idle-timeout", "--events"):
+        assert option in shown
