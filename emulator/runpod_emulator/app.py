@@ -15,6 +15,7 @@ from runpod_emulator.clock import Clock, RealClock
 from runpod_emulator.jobs import Job
 from runpod_emulator.live import Live
 from runpod_emulator.settings import EndpointSettings
+from runpod_emulator.store import Store
 from runpod_emulator.webhooks import call_at_the_end
 
 
@@ -24,15 +25,21 @@ class Emulator:
     Args:
         endpoints: what is to be there.
         clock: the time; the real one unless a test moves it.
+        store: keeps the jobs, if they are to outlive this process.
 
     Attributes:
         endpoints: the endpoints in use, by id.
         app: the ASGI application.
     """
 
-    def __init__(self, endpoints: Iterable[EndpointSettings], clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        endpoints: Iterable[EndpointSettings],
+        clock: Clock | None = None,
+        store: Store | None = None,
+    ) -> None:
         clock = clock or RealClock()
-        self.endpoints = {settings.id: Live(settings, clock) for settings in endpoints}
+        self.endpoints = {settings.id: Live(settings, clock, store) for settings in endpoints}
         self._tasks: set[asyncio.Task[None]] = set()
         self._client = httpx.AsyncClient()
         routes = [
@@ -51,6 +58,9 @@ class Emulator:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        for live in self.endpoints.values():
+            for job in live.queue.jobs.values():
+                self._submitted(live, job)
         try:
             yield
         finally:

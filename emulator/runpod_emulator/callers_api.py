@@ -89,7 +89,9 @@ def status(_: Live, job: Job) -> Response:
 
 def stream(live: Live, job: Job) -> Response:
     """What was streamed since the last time."""
-    return JSONResponse({"status": job.state, "stream": live.queue.drain_stream(job)})
+    pieces = live.queue.drain_stream(job)
+    live.save()
+    return JSONResponse({"status": job.state, "stream": pieces})
 
 
 def cancel(live: Live, job: Job) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Annotated
 import typer
 
 from runpod_emulator.scaling import Scaling
-from runpod_emulator.serving import Workers, serving
+from runpod_emulator.serving import Keep, Workers, serving
 from runpod_emulator.settings import EndpointSettings
+from runpod_emulator.store import Store
 
 app = typer.Typer(help="RunPod Serverless on this machine.", no_args_is_help=True)
 
@@ -33,22 +35,29 @@ def serve(
     workers_min: Annotated[int, typer.Option(help="workers that are always there")] = 0,
     workers_max: Annotated[int, typer.Option(help="the most there are")] = 1,
     idle_timeout: Annotated[float, typer.Option(help="seconds a worker is kept idle")] = 60.0,
+    state: Annotated[
+        Path | None, typer.Option(help="a file that keeps jobs over a restart")
+    ] = None,
     events: Annotated[Path | None, typer.Option(help="a file for a line per message")] = None,
     log_bodies: Annotated[bool, typer.Option(help="with what was sent")] = False,
 ) -> None:
     """Serve one endpoint; its workers are processes that COMMAND starts."""
+    if shutil.which(command[0]) is None:
+        raise typer.BadParameter(f"there is no program {command[0]}")
     workers = Workers(command, Scaling(workers_min, workers_max, idle_timeout))
     with ExitStack() as stack:
-        file = stack.enter_context(events.open("a")) if events else None
+        keep = Keep(
+            store=stack.enter_context(Store(state)) if state else None,
+            events=stack.enter_context(events.open("a")) if events else None,
+            bodies=log_bodies,
+        )
 
         async def run() -> None:
             stop = asyncio.Event()
             for name in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(name, stop.set)
             settings, address = EndpointSettings(endpoint), (host, port)
-            async with serving(
-                settings, workers, address, events=file, log_bodies=log_bodies
-            ) as up:
+            async with serving(settings, workers, address, keep=keep) as up:
                 typer.echo(f"{up.url}/v2/{endpoint}/run   (runsync, status, stream, cancel, ...)")
                 typer.echo("Any key will do: -H 'Authorization: Bearer local'. Ctrl-C ends it.")
                 await stop.wait()

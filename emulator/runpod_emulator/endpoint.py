@@ -56,6 +56,7 @@ class Queue:
         stops: for each worker the jobs it is to stop.
         draining: workers that get no more jobs: they are leaving, or have left.
         totals: how many jobs ended how, for ``/health``.
+        touched: ids of the jobs that were changed or forgotten since somebody cleared this.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -63,6 +64,7 @@ class Queue:
     stops: dict[str, list[str]] = field(default_factory=dict)
     draining: set[str] = field(default_factory=set)
     totals: Counter[str] = field(default_factory=Counter)
+    touched: list[str] = field(default_factory=list)
 
     # What callers do
 
@@ -90,7 +92,14 @@ class Queue:
             retention_s=rules.sync_retention_s if sync else rules.async_retention_s,
         )
         self.jobs[job.id] = job
+        self.touched.append(job.id)
         return job
+
+    def restore(self, jobs: Iterable[Job], now: float) -> None:
+        """Go on with the jobs of an earlier run; workers that still have some get a new lease."""
+        for job in jobs:
+            job.lease_until = now + self.rules.lease_s
+            self.jobs[job.id] = job
 
     def cancel(self, job: Job, now: float) -> None:
         """Give up a job that has not ended; its worker is told to stop."""
@@ -112,11 +121,13 @@ class Queue:
         waiting = [job.id for job in self.jobs.values() if job.state is State.IN_QUEUE]
         for job_id in waiting:
             del self.jobs[job_id]
+        self.touched.extend(waiting)
         return len(waiting)
 
     def drain_stream(self, job: Job) -> list[Any]:
         """What was streamed since the last time."""
         chunks, job.chunks = job.chunks, []
+        self.touched.append(job.id)
         return chunks
 
     # What workers do
@@ -131,6 +142,7 @@ class Queue:
             job.state, job.worker = State.IN_PROGRESS, worker
             job.started_at, job.lease_until = now, now + self.rules.lease_s
             job.dispatches += 1
+        self.touched.extend(job.id for job in taken)
         return taken
 
     def done(self, worker: str, job_id: str, body: dict[str, Any], now: float) -> str:
@@ -161,6 +173,7 @@ class Queue:
         if job is None or job.state.final:
             return "duplicate" if job else "unknown job"
         job.chunks.append(chunk)
+        self.touched.append(job_id)
         self.alive(worker, [job_id], now)
         return "streamed"
 
@@ -188,6 +201,7 @@ class Queue:
     def tick(self, now: float) -> bool:
         """Do what is due: leases, time limits, retention; whether anything was."""
         due = [job for job in self.jobs.values() if now >= _due(job)]
+        self.touched.extend(job.id for job in due)
         for job in due:
             if job.state.final:
                 del self.jobs[job.id]
@@ -220,6 +234,7 @@ class Queue:
 
     def _progress(self, job: Job, worker: str, body: dict[str, Any], now: float) -> str:
         late = job.state.final
+        self.touched.append(job.id)
         if not late or self.rules.late_progress:
             job.has_output, job.output = True, body.get("output")
         if late and self.rules.late_progress:
@@ -241,6 +256,7 @@ class Queue:
         self._end(job, State.TIMED_OUT, now)
 
     def _requeue(self, job: Job, now: float) -> None:
+        self.touched.append(job.id)
         job.state, job.queued_at = State.IN_QUEUE, now
         job.started_at = job.ended_at = job.worker = None
 
@@ -249,6 +265,7 @@ class Queue:
             self.stops.setdefault(job.worker, []).append(job.id)
 
     def _end(self, job: Job, state: State, now: float) -> None:
+        self.touched.append(job.id)
         job.state, job.ended_at = state, now
         self.totals["completed" if state is State.COMPLETED else "failed"] += state in {
             State.COMPLETED, State.FAILED, State.TIMED_OUT,

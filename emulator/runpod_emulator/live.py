@@ -10,6 +10,7 @@ from runpod_emulator.clock import Clock
 from runpod_emulator.endpoint import Queue
 from runpod_emulator.jobs import State
 from runpod_emulator.settings import EndpointSettings
+from runpod_emulator.store import Store
 
 T = TypeVar("T")
 
@@ -23,6 +24,7 @@ class Live:
     Args:
         settings: what it is.
         clock: the time.
+        store: keeps the jobs, if they are to outlive this process.
 
     Attributes:
         seen: when each worker last said something.
@@ -30,9 +32,13 @@ class Live:
         unhealthy: workers that said so at their start, and why.
     """
 
-    def __init__(self, settings: EndpointSettings, clock: Clock) -> None:
-        self.settings, self.clock = settings, clock
+    def __init__(
+        self, settings: EndpointSettings, clock: Clock, store: Store | None = None
+    ) -> None:
+        self.settings, self.clock, self._store = settings, clock, store
         self.queue = Queue(settings.rules)
+        if store:
+            self.queue.restore(store.load(settings.id), clock.now())
         self.seen: dict[str, float] = {}
         self.to_leave: set[str] = set()
         self.unhealthy: dict[str, str] = {}
@@ -67,9 +73,21 @@ class Live:
         self.changed()
 
     def changed(self) -> None:
-        """Wake everybody who waits for a change."""
+        """Keep what changed, and wake everybody who waits for a change."""
+        self.save()
         event, self._changed = self._changed, asyncio.Event()
         event.set()
+
+    def save(self) -> None:
+        """Keep what changed."""
+        touched, self.queue.touched = dict.fromkeys(self.queue.touched), []
+        if self._store and touched:
+            jobs = self.queue.jobs
+            self._store.save(
+                self.settings.id,
+                [jobs[job_id] for job_id in touched if job_id in jobs],
+                [job_id for job_id in touched if job_id not in jobs],
+            )
 
     async def until(self, ready: Callable[[], T | None], seconds: float) -> T | None:
         """What ``ready`` gives as soon as it gives something, asked again after each change.

@@ -11,6 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+# The SDK's checks at start dial a public name server; its helpers refuse addresses on this machine.
+DEFAULTS = {
+    "RUNPOD_SKIP_AUTO_SYSTEM_CHECKS": "true",
+    "RUNPOD_ALLOW_PRIVATE_DOWNLOAD_URLS": "true",
+    "PYTHONUNBUFFERED": "1",
+}
+
 
 class WorkerProcess:
     """One worker.
@@ -32,7 +39,7 @@ class WorkerProcess:
         self._process = subprocess.Popen(
             list(command),
             cwd=folder,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            env={**DEFAULTS, **os.environ, **environment},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -20,6 +20,7 @@ from runpod_emulator.pool import Pool
 from runpod_emulator.processes import WorkerProcess
 from runpod_emulator.scaling import Scaling
 from runpod_emulator.settings import EndpointSettings
+from runpod_emulator.store import Store
 
 WORKER_KEY = "emulated-worker"
 
@@ -49,6 +50,21 @@ class Workers:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """What is written down.
+
+    Attributes:
+        store: the jobs, so that a restart loses none.
+        events: a line for each message on the wire.
+        bodies: with the messages themselves.
+    """
+
+    store: Store | None = None
+    events: IO[str] | None = None
+    bodies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Serving:
     """An emulator that is up.
 
@@ -69,8 +85,7 @@ async def serving(
     workers: Workers,
     address: tuple[str, int] = ("127.0.0.1", 0),
     *,
-    events: IO[str] | None = None,
-    log_bodies: bool = False,
+    keep: Keep | None = None,
 ) -> AsyncIterator[Serving]:
     """An endpoint and its workers, while the context lasts.
 
@@ -78,27 +93,26 @@ async def serving(
         settings: the endpoint.
         workers: its workers.
         address: where the emulator listens; port 0 for any that is free.
-        events: where a line is written for each message on the wire.
-        log_bodies: with the messages themselves.
+        keep: what is written down of it.
     """
-    emulator = Emulator([settings])
+    keep = keep or Keep()
+    emulator = Emulator([settings], store=keep.store)
     live = emulator.endpoints[settings.id]
     app: ASGIApp = emulator.app
-    if events is not None:
-        app = EventLog(app, live.clock, events, bodies=log_bodies)
+    if keep.events is not None:
+        app = EventLog(app, live.clock, keep.events, bodies=keep.bodies)
     async with listening(app, address) as url:
 
         def start(worker: str) -> WorkerProcess:
             return workers.start(worker_environment(url, settings.id, worker, WORKER_KEY))
 
         pool = Pool(live, workers.scaling, start)
-        task = asyncio.create_task(pool.run())
-        try:
-            yield Serving(url, live, pool)
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        async with asyncio.TaskGroup() as group:  # should the pool fail, so does everything
+            task = group.create_task(pool.run())
+            try:
+                yield Serving(url, live, pool)
+            finally:
+                task.cancel()
 
 
 @asynccontextmanager

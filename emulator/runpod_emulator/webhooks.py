@@ -18,7 +18,7 @@ async def call_at_the_end(live: Live, job: Job, client: httpx.AsyncClient) -> No
     A webhook that fails changes nothing about the job.
     """
     url = job.extras.get("webhook")
-    if not url:
+    if not url or job.state.final:
         return
     while not await live.until(lambda: job.state.final or None, 3600.0):
         continue

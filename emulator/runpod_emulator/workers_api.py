@@ -128,6 +128,7 @@ async def _taken(live: Live, request: Request, count: int) -> list[dict[str, Any
             return []
         # Nothing is awaited between this and the answer: another worker may have been faster.
         if (jobs := live.queue.take(worker, count, live.now())) or worker in live.queue.draining:
+            live.save()
             drop = live.settings.rules.drop_empty_input
             return [job.for_worker(drop_empty_input=drop) for job in jobs]
     return []

@@ -22,7 +22,7 @@ from runpod_emulator.settings import EndpointSettings
 pytestmark = pytest.mark.anyio
 
 HANDLERS = Path(__file__).with_name("handlers.py")
-QUIET = {"RUNPOD_SKIP_AUTO_SYSTEM_CHECKS": "true", "RUNPOD_LOG_LEVEL": "INFO"}
+QUIET = {"RUNPOD_LOG_LEVEL": "INFO"}
 SETTINGS = EndpointSettings("ep", rules=Rules(lease_s=6.0), poll_s=1.0)
 
 
