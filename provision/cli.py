@@ -9,11 +9,11 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from provision.errors import ProvisionError
+from provision.errors import LockUnreadable, ProvisionError
 from provision.folder import Folder
 from provision.hub import Hub
 from provision.provide import Provided, Source, provide
-from shared.errors import ModelError, ModelMissing
+from shared.errors import ModelAltered, ModelError, ModelMissing
 from shared.models.lock import LOCK_NAME, Lock
 from shared.models.spec import ModelSpec
 
@@ -29,6 +29,9 @@ def main(service: Path) -> int:
     except (ProvisionError, ModelError) as error:
         print(f"error: {error}".replace("<service>", service.name), file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted; run again, what has arrived is kept", file=sys.stderr)
+        return 130
     return 0
 
 
@@ -36,7 +39,7 @@ def run(service: Path, arguments: argparse.Namespace) -> None:
     """Provide the models; with ``--lock`` also write down what they are."""
     lock_path = service / LOCK_NAME
     known = lock_path.exists() and not arguments.lock
-    lock = Lock.read(lock_path) if known else Lock(models=())
+    lock = read_lock(lock_path) if known else Lock(models=())
     cache = _path(arguments.cache) if arguments.cache else None
     found = []
     with tempfile.TemporaryDirectory(prefix="models-") as scratch:
@@ -57,16 +60,33 @@ def verify(service: Path, destination: Path) -> None:
     Raises:
         ModelError: a model is not there, not the locked one, or altered.
     """
-    lock = Lock.read(service / LOCK_NAME)
+    lock = read_lock(service / LOCK_NAME)
     for model in wanted(service):
         place = destination / model.id
         if not place.exists():
             raise ModelMissing(f"{model.id} is not there; fetch it with `nox -s models-<service>`")
-        there = Lock.read(place / LOCK_NAME).model(model.id)
-        for known in (lock.model(model.id), there):
+        there, ours = Lock.read(place / LOCK_NAME).model(model.id), lock.model(model.id)
+        other = there is not None and there.revision != model.revision
+        for known in (there, None if other else ours):
             if known:
                 known.check(place)
-        print(f"{model.id} {there.revision if there else ''}: whole")
+        note = f" (service.toml asks for {model.revision})" if other else ""
+        print(f"{model.id} {there.revision if there else ''}: whole{note}")
+
+
+def read_lock(path: Path) -> Lock:
+    """The service's lock.
+
+    Raises:
+        LockUnreadable: it is not one.
+    """
+    try:
+        return Lock.read(path)
+    except ModelAltered:
+        raise LockUnreadable(
+            f"{path.parent.name}/{LOCK_NAME} cannot be read; take it from git, or write a new one "
+            "with `nox -s models-<service> -- --lock`"
+        ) from None
 
 
 def wanted(service: Path) -> list[ModelSpec]:

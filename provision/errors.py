@@ -29,6 +29,10 @@ class LockOutdated(ProvisionError):
     """``models.lock`` and ``service.toml`` speak of different revisions."""
 
 
+class LockUnreadable(ProvisionError):
+    """The service's ``models.lock`` is not a lock."""
+
+
 class NoSpace(ProvisionError):
     """The disk is full, or would be."""
 
@@ -46,6 +50,6 @@ def of_the_disk(error: BaseException) -> ProvisionError | None:
     code = error.errno if isinstance(error, OSError) else None
     if code in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace("the disk is full; free some space and run again")
-    if code in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR):
+    if code in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST):
         return NotWritable("the folder for the models cannot be written to")
     return None

@@ -70,7 +70,7 @@ class Hub:
                 model.id, "model", revision=model.revision, local_dir=folder, file_list=files
             )
         except Exception as error:
-            raise explained(error, model) from error
+            raise explained(error, model, known) from error
 
     def _files(
         self, api: HubApi, model: ModelSpec, known: LockedModel | None
@@ -88,7 +88,7 @@ class Hub:
         ]
 
 
-def explained(error: Exception, model: ModelSpec) -> ProvisionError:
+def explained(error: Exception, model: ModelSpec, known: LockedModel | None) -> ProvisionError:
     """What a failure of the client means, and what to do about it."""
     from modelscope_hub.errors import FileDownloadError
 
@@ -97,18 +97,25 @@ def explained(error: Exception, model: ModelSpec) -> ProvisionError:
     failures: dict[str, BaseException] = {"": error}
     if isinstance(error, FileDownloadError):
         failures = dict(error.failed_files)
-    meanings = [_meaning(path, why, model) for path, why in failures.items()]
+    meanings = [_meaning(path, why, model, known) for path, why in failures.items()]
     # A hub that fails in passing also fails for good reasons: the lasting one is worth reading.
     return min(meanings, key=lambda meaning: isinstance(meaning, HubUnreachable))
 
 
-def _meaning(path: str, error: BaseException, model: ModelSpec) -> ProvisionError:
+def _meaning(
+    path: str, error: BaseException, model: ModelSpec, known: LockedModel | None
+) -> ProvisionError:
     from modelscope_hub import errors as hub
 
     if meaning := of_the_disk(error):
         return meaning
     if isinstance(error, hub.FileIntegrityError):
-        return differs(model, path)
+        if known and any(entry.path == path for entry in known.files):
+            return differs(model, path)
+        return FileDiffers(
+            f"{model.id} {model.revision}: {path} is not what the hub itself lists. The download "
+            "was tampered with, or the hub is at fault; run again later"
+        )
     if isinstance(error, hub.NotExistError):
         return _not_on_hub(model, [path] if path else [])
     if isinstance(error, hub.AuthenticationError | hub.PermissionDeniedError):
@@ -125,9 +132,9 @@ def _meaning(path: str, error: BaseException, model: ModelSpec) -> ProvisionErro
 def differs(model: ModelSpec, path: str) -> FileDiffers:
     """The error for a file that is not the one its lock names."""
     return FileDiffers(
-        f"{model.id} {model.revision}: {path} is not the file models.lock names. The download was "
-        "tampered with, or the hub changed the file. Find out which; if you trust the new file, "
-        "write a new lock with `nox -s models-<service> -- --lock`"
+        f"{model.id} {model.revision}: {path} is not the file models.lock names. It was altered on "
+        "its way, or changed where it comes from. Find out which; if you trust the new file, write "
+        "a new lock with `nox -s models-<service> -- --lock`"
     )
 
 

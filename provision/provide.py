@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -75,12 +75,14 @@ def provide(  # noqa: PLR0913 - two of them are rarely given
             f"{model.id}: service.toml asks for {model.revision}, models.lock is about "
             f"{locked.revision}; write a new lock with `nox -s models-<service> -- --lock`"
         )
-    with _disk_errors(), _alone_in(destination):
+    with _disk_errors(), _alone_in(destination), ExitStack() as apart:
         place = destination / model.id
         if (there := _current(place, model, known)) and not afresh:
             return Provided(there, fetched=False, unknown=())
         name = model.id.replace("/", "--")
-        staged = (cache or destination / INCOMING) / f"{name}@{model.revision}"
+        staged = (cache or destination / INCOMING) / f"{name}@{model.revision.replace('/', '--')}"
+        if cache:  # others, with folders of their own, may use it too
+            apart.enter_context(_alone_in(cache))
         found = _fetch(model, known, source, staged)
         ready = destination / INCOMING / f"{name}.ready"
         try:
@@ -116,7 +118,8 @@ def _fetch(
     """Bring the files into the staging folder and check them; returns what they are."""
     staged.mkdir(parents=True, exist_ok=True)
     missing = [entry for entry in _wanted(model, known) if not (staged / entry.path).exists()]
-    needed, free = sum(entry.size for entry in missing), shutil.disk_usage(staged).free
+    begun = sum(path.stat().st_size for path in staged.rglob("*.incomplete"))
+    needed, free = sum(entry.size for entry in missing) - begun, shutil.disk_usage(staged).free
     if needed > free:
         raise NoSpace(
             f"{model.id} needs {needed / 1e6:.1f} MB more and the disk has {free / 1e6:.1f} MB "
@@ -156,8 +159,15 @@ def _assemble(model: LockedModel, staged: Path, ready: Path, *, keep: bool) -> N
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
+def _open_folder(folder: Path) -> None:
+    """Make a folder everybody can enter, whatever the umask; one that is there stays as it is."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+
+
 def _swap(ready: Path, place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
+    _open_folder(place.parent)
     old = ready.with_name(f"{ready.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if place.exists():
@@ -179,7 +189,7 @@ def _disk_errors() -> Iterator[None]:
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Keep other processes from providing into the folder: several hosts may share a volume."""
-    folder.mkdir(parents=True, exist_ok=True)
+    _open_folder(folder)
     try:
         import fcntl
     except ImportError:  # Windows

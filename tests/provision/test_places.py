@@ -124,6 +124,8 @@ def test_a_folder_with_a_lock_of_its_own_is_taken_by_it(tmp_path: Path) -> None:
     assert "tiny-1" in done.stdout
     (lock,) = target.rglob(LOCK_NAME)
     assert Lock.read(lock).models[0].revision == "tiny-1"
+    checked = subprocess.run([*command, "--verify"], capture_output=True, text=True, check=True)
+    assert "tiny-1: whole (service.toml asks for v2.0.4)" in checked.stdout
 
 
 def test_a_folder_without_the_model_is_said(place: Place, tmp_path: Path) -> None:
