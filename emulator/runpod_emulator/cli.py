@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from runpod_emulator.faults import Schedule
 from runpod_emulator.scaling import Scaling
 from runpod_emulator.serving import Keep, Workers, serving
 from runpod_emulator.settings import EndpointSettings
@@ -38,6 +39,7 @@ def serve(
     state: Annotated[
         Path | None, typer.Option(help="a file that keeps jobs over a restart")
     ] = None,
+    faults: Annotated[Path | None, typer.Option(help="a file of faults that are to happen")] = None,
     events: Annotated[Path | None, typer.Option(help="a file for a line per message")] = None,
     log_bodies: Annotated[bool, typer.Option(help="with what was sent")] = False,
 ) -> None:
@@ -45,6 +47,10 @@ def serve(
     if shutil.which(command[0]) is None:
         raise typer.BadParameter(f"there is no program {command[0]}")
     workers = Workers(command, Scaling(workers_min, workers_max, idle_timeout))
+    try:
+        schedule = Schedule.read(faults) if faults else Schedule()
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error)) from None
     with ExitStack() as stack:
         keep = Keep(
             store=stack.enter_context(Store(state)) if state else None,
@@ -57,7 +63,7 @@ def serve(
             for name in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(name, stop.set)
             settings, address = EndpointSettings(endpoint), (host, port)
-            async with serving(settings, workers, address, keep=keep) as up:
+            async with serving(settings, workers, address, keep=keep, faults=schedule) as up:
                 typer.echo(f"{up.url}/v2/{endpoint}/run   (runsync, status, stream, cancel, ...)")
                 typer.echo("Any key will do: -H 'Authorization: Bearer local'. Ctrl-C ends it.")
                 await stop.wait()

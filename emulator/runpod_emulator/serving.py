@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 
 from runpod_emulator.app import Emulator, worker_environment
 from runpod_emulator.events import EventLog
+from runpod_emulator.faults import Schedule
+from runpod_emulator.faulty import Faulty
 from runpod_emulator.live import Live
 from runpod_emulator.pool import Pool
 from runpod_emulator.processes import WorkerProcess
@@ -86,6 +88,7 @@ async def serving(
     address: tuple[str, int] = ("127.0.0.1", 0),
     *,
     keep: Keep | None = None,
+    faults: Schedule | None = None,
 ) -> AsyncIterator[Serving]:
     """An endpoint and its workers, while the context lasts.
 
@@ -94,11 +97,12 @@ async def serving(
         workers: its workers.
         address: where the emulator listens; port 0 for any that is free.
         keep: what is written down of it.
+        faults: what goes wrong; more can be added at ``/emulator/faults``.
     """
     keep = keep or Keep()
     emulator = Emulator([settings], store=keep.store)
     live = emulator.endpoints[settings.id]
-    app: ASGIApp = emulator.app
+    app: ASGIApp = Faulty(emulator.app, faults or Schedule(), live.clock)
     if keep.events is not None:
         app = EventLog(app, live.clock, keep.events, bodies=keep.bodies)
     async with listening(app, address) as url:
