@@ -48,6 +48,11 @@ class Emulator:
         ]
         self.app = Starlette(routes=routes, lifespan=self._lifespan)
 
+    def close(self) -> None:
+        """Answer everybody who waits, so that a web server can end."""
+        for live in self.endpoints.values():
+            live.close()
+
     def _find(self, request: Request) -> Live | None:
         return self.endpoints.get(request.path_params["endpoint"])
 

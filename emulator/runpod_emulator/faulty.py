@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import NoReturn
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -53,12 +54,12 @@ class Faulty:
             await refusal(fault.status, "a fault on demand")(scope, receive, send)
             return
         if fault.drop == "before":
-            raise Dropped
+            await _drop(send)
         if fault.drop == "after" or fault.repeat:
             receive = await _again_and_again(receive)
             await self._app(scope, receive, _unheard)
         if fault.drop == "after":
-            raise Dropped
+            await _drop(send)
         await self._app(scope, receive, send)
 
     async def _control(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,6 +89,13 @@ async def _again_and_again(receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return whole
+
+
+async def _drop(send: Send) -> NoReturn:
+    """End the connection in the middle of an answer, which is how a web server can be made to."""
+    headers = [(b"content-length", b"1")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    raise Dropped
 
 
 async def _unheard(_: Message) -> None:

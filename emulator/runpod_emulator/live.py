@@ -43,6 +43,7 @@ class Live:
         self.to_leave: set[str] = set()
         self.unhealthy: dict[str, str] = {}
         self._changed = asyncio.Event()
+        self._closed = False
 
     def workers(self) -> dict[str, int]:
         """The ``workers`` of ``/health``."""
@@ -78,6 +79,11 @@ class Live:
         event, self._changed = self._changed, asyncio.Event()
         event.set()
 
+    def close(self) -> None:
+        """Let nobody wait any longer."""
+        self._closed = True
+        self.changed()
+
     def save(self) -> None:
         """Keep what changed."""
         touched, self.queue.touched = dict.fromkeys(self.queue.touched), []
@@ -101,7 +107,7 @@ class Live:
             if (found := ready()) is not None:
                 return found
             left = deadline - self.clock.now()
-            if left <= 0:
+            if left <= 0 or self._closed:
                 return None
             due = self.queue.next_due()
             wait = left if due is None else min(left, max(0.0, due - self.clock.now()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp
 from runpod_emulator.app import Emulator, worker_environment
 from runpod_emulator.events import EventLog
 from runpod_emulator.faults import Schedule
-from runpod_emulator.faulty import Faulty
+from runpod_emulator.faulty import Dropped, Faulty
 from runpod_emulator.live import Live
 from runpod_emulator.pool import Pool
 from runpod_emulator.processes import WorkerProcess
@@ -117,6 +118,7 @@ async def serving(
                 yield Serving(url, live, pool)
             finally:
                 task.cancel()
+                emulator.close()
 
 
 @asynccontextmanager
@@ -130,6 +132,7 @@ async def listening(app: ASGIApp, address: tuple[str, int]) -> AsyncIterator[str
     Returns:
         Its URL.
     """
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
     server = _Server(config)
     with socket.create_server(address) as listener:
@@ -143,6 +146,11 @@ async def listening(app: ASGIApp, address: tuple[str, int]) -> AsyncIterator[str
         finally:
             server.should_exit = True
             await task
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the web server's log says something that was not asked for."""
+    return not (record.exc_info and isinstance(record.exc_info[1], Dropped))
 
 
 class _Server(uvicorn.Server):

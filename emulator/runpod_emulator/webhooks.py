@@ -20,8 +20,8 @@ async def call_at_the_end(live: Live, job: Job, client: httpx.AsyncClient) -> No
     url = job.extras.get("webhook")
     if not url or job.state.final:
         return
-    while not await live.until(lambda: job.state.final or None, 3600.0):
-        continue
+    if not await live.until(lambda: job.state.final or None, job.ttl_s):
+        return
     body = {**job.public(), "input": job.input, "webhook": url}
     for delay in live.settings.webhook_delays_s:
         await live.clock.wait(asyncio.Event(), delay)

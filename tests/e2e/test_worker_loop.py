@@ -58,27 +58,27 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 
 
 def test_a_job_is_answered(plane: ControlPlane) -> None:
-    plane.submit("good", {"audio_base64": AUDIO})
-    output = plane.result("good")["output"]
+    plane.call("good", {"audio_base64": AUDIO})
+    output = plane.answer("good")["output"]
     assert len(output["segments"]) >= 4
     assert output["model"]["revision"] == "tiny-1"
 
 
 def test_a_list_is_answered_in_one_job(plane: ControlPlane) -> None:
-    plane.submit("list", {"audios": [AUDIO, "aGVsbG8=", {"audio_base64": AUDIO}]})
-    first, second, third = plane.result("list")["output"]["results"]
+    plane.call("list", {"audios": [AUDIO, "aGVsbG8=", {"audio_base64": AUDIO}]})
+    first, second, third = plane.answer("list")["output"]["results"]
     assert first["segments"] == third["segments"]
     assert second["error"].startswith("decode_failed: ")
 
 
 def test_an_error_reaches_runpod_as_a_string(plane: ControlPlane) -> None:
-    plane.submit("bad", {"audio": AUDIO, "langauge": "zh"})
-    assert plane.result("bad") == {"error": "invalid_input: unknown field langauge"}
+    plane.call("bad", {"audio": AUDIO, "langauge": "zh"})
+    assert plane.answer("bad") == {"error": "invalid_input: unknown field langauge"}
 
 
 def test_a_caller_cannot_reach_this_machine(plane: ControlPlane) -> None:
-    plane.submit("ssrf", {"audio_url": "https://127.0.0.1/audio.wav"})
-    assert plane.result("ssrf")["error"].startswith("fetch_failed: ")
+    plane.call("ssrf", {"audio_url": "https://127.0.0.1/audio.wav"})
+    assert plane.answer("ssrf")["error"].startswith("fetch_failed: ")
 
 
 BAD_INPUTS: list[object] = [
@@ -96,26 +96,26 @@ def test_hundreds_of_bad_jobs_each_get_a_typed_error_and_the_worker_lives(
 ) -> None:
     names = [f"bad-{round_}-{index}" for round_ in range(10) for index in range(len(BAD_INPUTS))]
     for name in names:
-        plane.submit(name, BAD_INPUTS[int(name.rpartition("-")[2])])
-    codes = {name: plane.result(name)["error"].partition(":")[0] for name in names}
+        plane.call(name, BAD_INPUTS[int(name.rpartition("-")[2])])
+    codes = {name: plane.answer(name)["error"].partition(":")[0] for name in names}
     assert set(codes.values()) == {"invalid_input", "fetch_failed", "decode_failed"}
-    plane.submit("still-there", {"audio": AUDIO})
-    assert plane.result("still-there")["output"]["segments"]
+    plane.call("still-there", {"audio": AUDIO})
+    assert plane.answer("still-there")["output"]["segments"]
 
 
 def test_sigterm_ends_an_idle_worker_cleanly(tmp_path: Path) -> None:
     with ControlPlane() as plane, worker(plane, tmp_path) as process:
-        plane.submit("one", {"audio": AUDIO})
-        assert "output" in plane.result("one")
+        plane.call("one", {"audio": AUDIO})
+        assert "output" in plane.answer("one")
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
 
 
 def test_the_log_tells_nothing_of_a_job(tmp_path: Path) -> None:
     with ControlPlane() as plane, worker(plane, tmp_path) as process:
-        job = plane.submit("one", {"audio": AUDIO})
-        plane.submit("two", {"audio_url": "https://user@example.com/dir/file.wav?token=abc"})
-        plane.result("one"), plane.result("two")
+        job = plane.call("one", {"audio": AUDIO})
+        plane.call("two", {"audio_url": "https://user@example.com/dir/file.wav?token=abc"})
+        plane.answer("one"), plane.answer("two")
         process.send_signal(signal.SIGTERM)
         process.wait(30)
         log = (tmp_path / "log").read_text()
@@ -135,7 +135,7 @@ def test_an_altered_model_is_reported_as_unhealthy_and_stops_the_start(tmp_path:
     home.mkdir()
     with ControlPlane() as plane, worker(plane, home, models) as process:
         assert process.wait(60) == 1
-        assert "model_altered" in plane.unhealthy()["pod1"]
+        assert "model_altered" in plane.unhealthy()["worker"]
 
 
 @pytest.mark.parametrize("model_dir", ["nowhere", "."])

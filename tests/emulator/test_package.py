@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 from tools.graph import closure
 from tools.workspace import EMULATOR
@@ -27,8 +29,19 @@ def test_it_imports_nothing_of_this_project() -> None:
 
 
 def test_the_python_of_its_readme_runs() -> None:
-    (code,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (code,) = re.findall(r"^```py\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     subprocess.run([sys.executable, "-c", code], cwd=EMULATOR, check=True)
+
+
+def test_the_tests_its_readme_shows_pass(tmp_path: Path) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    imports = "from runpod_emulator.faults import Fault\n"
+    (tmp_path / "test_it.py").write_text(imports + code)
+    plugin = ["-p", "runpod_emulator.pytest_plugin"]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *plugin, str(tmp_path)],
+        cwd=EMULATOR, check=True, env={**os.environ, "PYTHONPATH": str(EMULATOR)},
+    )  # fmt: skip
 
 
 def test_every_option_of_its_command_has_an_explanation() -> None:

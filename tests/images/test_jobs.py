@@ -79,8 +79,8 @@ pytestmark = pytest.mark.usefixtures("container")
 
 
 def test_a_job_is_answered(plane: ControlPlane) -> None:
-    plane.submit("good", {"audio_base64": AUDIO})
-    output = plane.result("good")["output"]
+    plane.call("good", {"audio_base64": AUDIO})
+    output = plane.answer("good")["output"]
     assert len(output["segments"]) >= 4
     assert output["model"]["verified"]
 
@@ -88,26 +88,26 @@ def test_a_job_is_answered(plane: ControlPlane) -> None:
 def test_many_jobs_are_all_answered(plane: ControlPlane) -> None:
     names = [f"many-{index}" for index in range(12)]
     for name in names:
-        plane.submit(name, {"audio": AUDIO})
-    first = plane.result(names[0])["output"]["segments"]
-    assert all(plane.result(name)["output"]["segments"] == first for name in names)
+        plane.call(name, {"audio": AUDIO})
+    first = plane.answer(names[0])["output"]["segments"]
+    assert all(plane.answer(name)["output"]["segments"] == first for name in names)
 
 
 def test_bad_input_is_a_typed_error_and_the_worker_lives(plane: ControlPlane) -> None:
     for name, job in {"not-audio": {"audio": "aGVsbG8="}, "empty": {}, "none": None}.items():
-        plane.submit(name, job)
-    codes = [plane.result(name)["error"].partition(":")[0] for name in ("not-audio", "empty")]
+        plane.call(name, job)
+    codes = [plane.answer(name)["error"].partition(":")[0] for name in ("not-audio", "empty")]
     assert codes == ["decode_failed", "invalid_input"]
-    plane.submit("after", {"audio": AUDIO})
-    assert "output" in plane.result("after")
+    plane.call("after", {"audio": AUDIO})
+    assert "output" in plane.answer("after")
 
 
 def test_a_caller_reaches_neither_the_control_plane_nor_the_network(
     plane: ControlPlane, island: Island
 ) -> None:
     for index, host in enumerate([island.address, "example.com", "169.254.169.254"]):
-        plane.submit(f"out-{index}", {"audio_url": f"https://{host}/a.wav"})
-        assert plane.result(f"out-{index}")["error"].startswith("fetch_failed: ")
+        plane.call(f"out-{index}", {"audio_url": f"https://{host}/a.wav"})
+        assert plane.answer(f"out-{index}")["error"].startswith("fetch_failed: ")
 
 
 def test_tini_is_the_first_process_and_nothing_runs_as_root(container: Container) -> None:
@@ -119,8 +119,8 @@ def test_tini_is_the_first_process_and_nothing_runs_as_root(container: Container
 def test_its_log_has_a_line_per_job_no_warning_and_nothing_of_the_audio(
     plane: ControlPlane, container: Container
 ) -> None:
-    job = plane.submit("logged", {"audio": AUDIO})
-    plane.result("logged")
+    job = plane.call("logged", {"audio": AUDIO})
+    plane.answer("logged")
     log = container.logs().decode()
     assert f'"job": "{job}"' in log
     assert "WARN" not in log.upper()

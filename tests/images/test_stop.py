@@ -44,8 +44,8 @@ def stop(container: Container) -> int:
 
 def test_idle_it_ends_at_once(engine: docker.DockerClient, image: Image, island: Island) -> None:
     with worker(engine, image, island) as (plane, container):
-        plane.submit("first", JOB["input"])
-        assert "output" in plane.result("first")
+        plane.call("first", JOB["input"])
+        assert "output" in plane.answer("first")
         assert stop(container) == 0
 
 
@@ -76,12 +76,12 @@ def test_the_job_in_flight_is_finished(
     url, asked, go_on = slow_audio
     local = {"SPEECH_ALLOW_HTTP": "1", "SPEECH_ALLOW_PRIVATE": "1"}
     with worker(engine, image, island, **local) as (plane, container):
-        plane.submit("slow", {"audio_url": url})
+        plane.call("slow", {"audio_url": url})
         assert asked.wait(TIMEOUT_S)
         container.kill("SIGTERM")
         time.sleep(1)  # the worker has seen the signal and its job still waits
         go_on.set()
-        assert plane.result("slow")["output"]["segments"]
+        assert plane.answer("slow")["output"]["segments"]
         assert container.wait(timeout=TIMEOUT_S)["StatusCode"] == 0
 
 

@@ -1,0 +1,1 @@
+"""The RunPod emulator under load and under fire."""
