@@ -9,12 +9,17 @@ from contextlib import asynccontextmanager
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.types import ASGIApp
 
-from runpod_emulator import callers_api, workers_api
+from runpod_emulator import callers_api, control_api, workers_api
 from runpod_emulator.clock import Clock, RealClock
+from runpod_emulator.faults import Schedule
+from runpod_emulator.faulty import Faulty
 from runpod_emulator.jobs import Job
 from runpod_emulator.live import Live
+from runpod_emulator.pool import Pool
 from runpod_emulator.settings import EndpointSettings
+from runpod_emulator.snapshot import EndpointSnapshot, snapshot
 from runpod_emulator.store import Store
 from runpod_emulator.webhooks import call_at_the_end
 
@@ -26,9 +31,13 @@ class Emulator:
         endpoints: what is to be there.
         clock: the time; the real one unless a test moves it.
         store: keeps the jobs, if they are to outlive this process.
+        schedule: what goes wrong.
 
     Attributes:
         endpoints: the endpoints in use, by id.
+        pools: their workers, of those that have any of ours.
+        clock: the time.
+        schedule: what goes wrong.
         app: the ASGI application.
     """
 
@@ -37,16 +46,26 @@ class Emulator:
         endpoints: Iterable[EndpointSettings],
         clock: Clock | None = None,
         store: Store | None = None,
+        schedule: Schedule | None = None,
     ) -> None:
-        clock = clock or RealClock()
+        self.clock = clock = clock or RealClock()
+        self.schedule = schedule or Schedule()
         self.endpoints = {settings.id: Live(settings, clock, store) for settings in endpoints}
+        self.pools: dict[str, Pool] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._client = httpx.AsyncClient()
         routes = [
             *workers_api.routes(self._find),
             *callers_api.routes(self._find, self._submitted),
+            *control_api.routes(self.schedule, self.snapshot),
         ]
-        self.app = Starlette(routes=routes, lifespan=self._lifespan)
+        plain = Starlette(routes=routes, lifespan=lambda _: self.lifespan())
+        self.app: ASGIApp = Faulty(plain, self.schedule, clock)
+
+    def snapshot(self) -> list[EndpointSnapshot]:
+        """How each endpoint is."""
+        now = self.clock.now()
+        return [snapshot(live, self.pools.get(name), now) for name, live in self.endpoints.items()]
 
     def close(self) -> None:
         """Answer everybody who waits, so that a web server can end."""
@@ -62,7 +81,8 @@ class Emulator:
         task.add_done_callback(self._tasks.discard)
 
     @asynccontextmanager
-    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+    async def lifespan(self) -> AsyncIterator[None]:
+        """What goes on beside answering requests, while the context lasts."""
         for live in self.endpoints.values():
             for job in live.queue.jobs.values():
                 self._submitted(live, job)

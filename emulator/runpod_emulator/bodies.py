@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
+
+OVERSIZED = "emulator.oversized"  # in a request's scope: read it as too long
 
 
 class TooLong(Exception):
@@ -25,10 +27,10 @@ async def read_json(request: Request, limit: int) -> Any:  # noqa: ANN401 - any 
     Raises:
         TooLong, NotJson: it is.
     """
-    body = b""
+    body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > limit:
+        if len(body) > limit or OVERSIZED in request.scope:
             raise TooLong
     try:
         return json.loads(body, parse_constant=lambda _: None)
@@ -36,6 +38,6 @@ async def read_json(request: Request, limit: int) -> Any:  # noqa: ANN401 - any 
         raise NotJson from None
 
 
-def refusal(status: int, message: str) -> JSONResponse:
+def refusal(status: int, message: str) -> Response:
     """An answer that says what was wrong."""
-    return JSONResponse({"error": message}, status)
+    return JSONResponse({"error": message}, status) if message else Response(status_code=status)

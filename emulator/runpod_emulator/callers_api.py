@@ -38,7 +38,13 @@ def routes(find: Find, submitted: Callable[[Live, Job], None]) -> list[Route]:
                 return refusal(401, "unauthorized")
             if live is None:
                 return refusal(404, "endpoint not found")
-            return await answer(live, request)
+            operation = request.url.path.split("/")[3]
+            if not live.meter.enter(operation, live.now()):
+                return refusal(429, "too many requests")
+            try:
+                return await answer(live, request)
+            finally:
+                live.meter.leave(operation)
 
         return handle
 
@@ -66,7 +72,7 @@ def routes(find: Find, submitted: Callable[[Live, Job], None]) -> list[Route]:
             return job
         submitted(live, job)
         seconds = int(wait) / 1000 if wait else live.settings.sync_wait_s
-        await live.until(lambda: job if job.state.final else None, seconds)
+        await live.until(job.id, lambda: job if job.state.final else None, seconds)
         return JSONResponse(job.public())
 
     base = "/v2/{endpoint}"

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from runpod_emulator.config import read_endpoints
+from runpod_emulator.containers import Containers
 from runpod_emulator.faults import Schedule
+from runpod_emulator.processes import Processes
 from runpod_emulator.scaling import Scaling
-from runpod_emulator.serving import Keep, Workers, serving
+from runpod_emulator.serving import Endpoint, Keep, serving
 from runpod_emulator.settings import EndpointSettings
 from runpod_emulator.store import Store
+from runpod_emulator.watch import watch_url, watched
+from runpod_emulator.workers import CannotStart, Workers
 
-app = typer.Typer(help="RunPod Serverless on this machine.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
+
+LOCAL = "http://127.0.0.1:8000"
 
 
 @app.callback()
@@ -28,47 +35,103 @@ def main() -> None:
 @app.command()
 def serve(
     command: Annotated[
-        list[str], typer.Argument(help="starts a worker, such as: python handler.py")
-    ],
+        list[str] | None, typer.Argument(help="starts a worker, such as: python handler.py")
+    ] = None,
+    image: Annotated[str | None, typer.Option(help="workers are containers of this image")] = None,
+    config: Annotated[Path | None, typer.Option(help="a file of endpoints, in TOML")] = None,
     endpoint: Annotated[str, typer.Option(help="the endpoint's id")] = "local",
     port: Annotated[int, typer.Option(help="where the emulator listens")] = 8000,
     host: Annotated[str, typer.Option(help="on which address")] = "127.0.0.1",
     workers_min: Annotated[int, typer.Option(help="workers that are always there")] = 0,
     workers_max: Annotated[int, typer.Option(help="the most there are")] = 1,
     idle_timeout: Annotated[float, typer.Option(help="seconds a worker is kept idle")] = 60.0,
+    scaler: Annotated[
+        Literal["QUEUE_DELAY", "REQUEST_COUNT"], typer.Option(help="when a worker is added")
+    ] = "QUEUE_DELAY",
+    gpu: Annotated[str, typer.Option(help="the GPU pool prices are shown for")] = "AMPERE_16",
     state: Annotated[
         Path | None, typer.Option(help="a file that keeps jobs over a restart")
     ] = None,
     faults: Annotated[Path | None, typer.Option(help="a file of faults that are to happen")] = None,
     events: Annotated[Path | None, typer.Option(help="a file for a line per message")] = None,
     log_bodies: Annotated[bool, typer.Option(help="with what was sent")] = False,
+    log: Annotated[
+        Path | None, typer.Option(help="a file for what workers write, not this terminal")
+    ] = None,
+    view: Annotated[
+        bool, typer.Option(help="show queue, workers, jobs and cost; needs --log")
+    ] = False,
 ) -> None:
-    """Serve one endpoint; its workers are processes that COMMAND starts."""
-    if shutil.which(command[0]) is None:
-        raise typer.BadParameter(f"there is no program {command[0]}")
-    workers = Workers(command, Scaling(workers_min, workers_max, idle_timeout))
-    try:
-        schedule = Schedule.read(faults) if faults else Schedule()
-    except (ValueError, OSError) as error:
-        raise typer.BadParameter(str(error)) from None
+    """Serve endpoints: one whose workers COMMAND or --image starts, or those of --config."""
+    if bool(config) == bool(command or image):
+        raise typer.BadParameter("give a command, --image, or --config")
+    if view and log is None:
+        raise typer.BadParameter("--view needs --log FILE, so that workers do not write over it")
     with ExitStack() as stack:
+        output = stack.enter_context(log.open("ab")) if log else 2
+        try:
+            schedule = Schedule.read(faults) if faults else Schedule()
+            endpoints = read_endpoints(config, output) if config else []
+        except (ValueError, OSError) as error:
+            raise typer.BadParameter(str(error)) from None
+        if not config:
+            workers: Workers = Processes(command or (), log=output)
+            if image:
+                workers = Containers(image, command, log=output)
+            scaling = Scaling(workers_min, workers_max, idle_timeout, scaler)
+            endpoints = [Endpoint(EndpointSettings(endpoint, gpu=gpu), workers, scaling)]
         keep = Keep(
             store=stack.enter_context(Store(state)) if state else None,
             events=stack.enter_context(events.open("a")) if events else None,
             bodies=log_bodies,
         )
+        asyncio.run(_serve(endpoints, (host, port), keep, schedule, view=view))
 
-        async def run() -> None:
-            stop = asyncio.Event()
-            for name in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(name, stop.set)
-            settings, address = EndpointSettings(endpoint), (host, port)
-            async with serving(settings, workers, address, keep=keep, faults=schedule) as up:
-                typer.echo(f"{up.url}/v2/{endpoint}/run   (runsync, status, stream, cancel, ...)")
-                typer.echo("Any key will do: -H 'Authorization: Bearer local'. Ctrl-C ends it.")
-                await stop.wait()
 
-        asyncio.run(run())
+@app.command()
+def watch(
+    url: Annotated[str, typer.Argument(help="where the emulator listens")] = LOCAL,
+    once: Annotated[bool, typer.Option(help="show it once and end")] = False,
+) -> None:
+    """Show what an emulator is doing: queue, workers, jobs, cost."""
+    try:
+        watch_url(url, once=once)
+    except ConnectionError as error:
+        raise _refused(str(error)) from None
+    except KeyboardInterrupt:
+        pass
+
+
+async def _serve(
+    endpoints: Sequence[Endpoint],
+    address: tuple[str, int],
+    keep: Keep,
+    faults: Schedule,
+    *,
+    view: bool,
+) -> None:
+    """Serve until a signal."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    try:
+        async with serving(endpoints, address, keep=keep, faults=faults) as up:
+            for endpoint in endpoints:
+                url = f"{up.url}/v2/{endpoint.settings.id}"
+                typer.echo(f"{url}/run   (runsync, status, stream, cancel, ...)")
+            typer.echo("Any key will do: -H 'Authorization: Bearer local'. Ctrl-C ends it.")
+            if view:
+                await watched(up.emulator.snapshot, stop)
+            await stop.wait()
+    except CannotStart as error:
+        typer.echo(f"runpod-emulator: {error}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(
+            f"runpod-emulator: cannot listen on {address[0]}:{address[1]}: {error.strerror}",
+            err=True,
+        )
+        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

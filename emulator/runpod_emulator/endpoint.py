@@ -6,20 +6,26 @@ Every call is given the time. Where RunPod's own behaviour is not public, the ch
 
 from __future__ import annotations
 
+import math
 import uuid
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+from pydantic.dataclasses import dataclass as settings
+
 from runpod_emulator.jobs import Job, State
+from runpod_emulator.parse import STRICT
+from runpod_emulator.timetable import Timetable
 
 TIMED_OUT_ON_WORKERS = "job timed out after {retries} retries"
 EXECUTION_TIMEOUT = "executionTimeout exceeded"
 TTL = "ttl exceeded"
 
 
-@dataclass(frozen=True, slots=True)
+@settings(config=STRICT, frozen=True, slots=True)
 class Rules:
     """How an endpoint treats its jobs.
 
@@ -53,6 +59,8 @@ class Queue:
 
     Attributes:
         jobs: all that are not forgotten yet, oldest first.
+        waiting: those that wait for a worker, in the order they will be handed out.
+        running: those that workers have.
         stops: for each worker the jobs it is to stop.
         draining: workers that get no more jobs: they are leaving, or have left.
         totals: how many jobs ended how, for ``/health``.
@@ -60,11 +68,14 @@ class Queue:
     """
 
     rules: Rules = field(default_factory=Rules)
-    jobs: OrderedDict[str, Job] = field(default_factory=OrderedDict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    waiting: dict[str, Job] = field(default_factory=dict)
+    running: dict[str, Job] = field(default_factory=dict)
     stops: dict[str, list[str]] = field(default_factory=dict)
     draining: set[str] = field(default_factory=set)
     totals: Counter[str] = field(default_factory=Counter)
-    touched: list[str] = field(default_factory=list)
+    touched: dict[str, None] = field(default_factory=dict)
+    _timetable: Timetable = field(default_factory=Timetable)
 
     # What callers do
 
@@ -91,15 +102,14 @@ class Queue:
             ttl_s=policy.get("ttl", rules.ttl_s * 1000) / 1000,
             retention_s=rules.sync_retention_s if sync else rules.async_retention_s,
         )
-        self.jobs[job.id] = job
-        self.touched.append(job.id)
+        self._changed(job)
         return job
 
     def restore(self, jobs: Iterable[Job], now: float) -> None:
         """Go on with the jobs of an earlier run; workers that still have some get a new lease."""
-        for job in jobs:
+        for job in sorted(jobs, key=lambda job: job.queued_at):
             job.lease_until = now + self.rules.lease_s
-            self.jobs[job.id] = job
+            self._changed(job)
 
     def cancel(self, job: Job, now: float) -> None:
         """Give up a job that has not ended; its worker is told to stop."""
@@ -111,23 +121,22 @@ class Queue:
         """Queue a failed job once more; False if it is in no state for that."""
         if job.state not in {State.FAILED, State.TIMED_OUT}:
             return False
-        job.has_output, job.output, job.error, job.chunks = False, None, None, []
+        job.has_output, job.output, job.error = False, None, None
         job.dispatches, job.submitted_at = 0, now
         self._requeue(job, now)
         return True
 
     def purge(self) -> int:
         """Drop the jobs that wait; returns how many."""
-        waiting = [job.id for job in self.jobs.values() if job.state is State.IN_QUEUE]
+        waiting = list(self.waiting)
         for job_id in waiting:
-            del self.jobs[job_id]
-        self.touched.extend(waiting)
+            self._forget(job_id)
         return len(waiting)
 
     def drain_stream(self, job: Job) -> list[Any]:
         """What was streamed since the last time."""
         chunks, job.chunks = job.chunks, []
-        self.touched.append(job.id)
+        self._changed(job)
         return chunks
 
     # What workers do
@@ -136,13 +145,12 @@ class Queue:
         """Hand up to so many waiting jobs to a worker, oldest first."""
         if worker in self.draining:
             return []
-        waiting = [job for job in self.jobs.values() if job.state is State.IN_QUEUE]
-        taken = sorted(waiting, key=lambda job: job.queued_at)[:count]
+        taken = list(islice(self.waiting.values(), count))
         for job in taken:
             job.state, job.worker = State.IN_PROGRESS, worker
             job.started_at, job.lease_until = now, now + self.rules.lease_s
             job.dispatches += 1
-        self.touched.extend(job.id for job in taken)
+            self._changed(job)
         return taken
 
     def done(self, worker: str, job_id: str, body: dict[str, Any], now: float) -> str:
@@ -159,6 +167,8 @@ class Queue:
             return self._progress(job, worker, body, now)
         if job.state.final:
             return "duplicate"
+        if job.worker != worker:
+            self._stop(job)  # it was handed out again meanwhile, and its first worker came back
         job.worker, job.has_output, job.output = worker, "output" in body, body.get("output")
         if job.started_at is None or job.state is State.IN_QUEUE:
             job.started_at = now  # given up, and finished by its first worker after all
@@ -170,19 +180,20 @@ class Queue:
     def stream(self, worker: str, job_id: str, chunk: Any, now: float) -> str:  # noqa: ANN401 - JSON
         """Take one piece of a result that comes in pieces."""
         job = self.jobs.get(job_id)
-        if job is None or job.state.final:
+        if job is None or job.state.final or job.worker != worker:
             return "duplicate" if job else "unknown job"
         job.chunks.append(chunk)
-        self.touched.append(job_id)
         self.alive(worker, [job_id], now)
+        self._changed(job)
         return "streamed"
 
     def alive(self, worker: str, job_ids: Iterable[str], now: float) -> None:
         """A worker says that it works on these jobs."""
         for job_id in job_ids:
-            job = self.jobs.get(job_id)
-            if job and job.state is State.IN_PROGRESS and job.worker == worker:
+            job = self.running.get(job_id)
+            if job and job.worker == worker:
                 job.lease_until = now + self.rules.lease_s
+                self._timetable.set(job.id, _due(job))
 
     def to_stop(self, worker: str) -> list[str]:
         """The jobs a worker is to stop; it is told once."""
@@ -192,54 +203,49 @@ class Queue:
         """A worker's process has ended: what it had is handed out again, or given up."""
         self.draining.add(worker)  # a question of its may still be waiting for an answer
         self.stops.pop(worker, None)
-        for job in list(self.jobs.values()):
-            if job.state is State.IN_PROGRESS and job.worker == worker:
+        for job in list(self.running.values()):
+            if job.worker == worker:
                 self._lost(job, now)
 
     # What time does
 
     def tick(self, now: float) -> bool:
         """Do what is due: leases, time limits, retention; whether anything was."""
-        due = [job for job in self.jobs.values() if now >= _due(job)]
-        self.touched.extend(job.id for job in due)
-        for job in due:
+        any_due = False
+        while job_id := self._timetable.pop(now):
+            any_due, job = True, self.jobs[job_id]
             if job.state.final:
-                del self.jobs[job.id]
+                self._forget(job_id)
             elif now >= job.submitted_at + job.ttl_s:
                 self._time_out(job, TTL, now)
             elif job.started_at is not None and now >= job.started_at + job.execution_timeout_s:
                 self._time_out(job, EXECUTION_TIMEOUT, now)
             else:
                 self._lost(job, now)
-        return bool(due)
+        return any_due
 
     def next_due(self) -> float | None:
         """When ``tick`` will next have something to do."""
-        return min((_due(job) for job in self.jobs.values()), default=None)
-
-    def waiting(self) -> int:
-        """How many jobs wait."""
-        return sum(job.state is State.IN_QUEUE for job in self.jobs.values())
+        return self._timetable.next()
 
     def counts(self) -> dict[str, int]:
         """The ``jobs`` of ``/health``."""
-        states = Counter(job.state for job in self.jobs.values())
         return {
             "completed": self.totals["completed"],
             "failed": self.totals["failed"],
-            "inProgress": states[State.IN_PROGRESS],
-            "inQueue": states[State.IN_QUEUE],
+            "inProgress": len(self.running),
+            "inQueue": len(self.waiting),
             "retried": self.totals["retried"],
         }
 
     def _progress(self, job: Job, worker: str, body: dict[str, Any], now: float) -> str:
         late = job.state.final
-        self.touched.append(job.id)
         if not late or self.rules.late_progress:
             job.has_output, job.output = True, body.get("output")
         if late and self.rules.late_progress:
-            job.state, job.ended_at = State.IN_PROGRESS, None
+            job.state, job.ended_at, job.lease_until = State.IN_PROGRESS, None, math.inf
         self.alive(worker, [job.id], now)
+        self._changed(job)
         return "late progress" if late else "progress"
 
     def _lost(self, job: Job, now: float) -> None:
@@ -256,20 +262,38 @@ class Queue:
         self._end(job, State.TIMED_OUT, now)
 
     def _requeue(self, job: Job, now: float) -> None:
-        self.touched.append(job.id)
         job.state, job.queued_at = State.IN_QUEUE, now
         job.started_at = job.ended_at = job.worker = None
+        job.chunks = []  # the next worker begins anew
+        self._changed(job)
 
     def _stop(self, job: Job) -> None:
         if job.state is State.IN_PROGRESS and job.worker is not None:
             self.stops.setdefault(job.worker, []).append(job.id)
 
     def _end(self, job: Job, state: State, now: float) -> None:
-        self.touched.append(job.id)
         job.state, job.ended_at = state, now
         self.totals["completed" if state is State.COMPLETED else "failed"] += state in {
             State.COMPLETED, State.FAILED, State.TIMED_OUT,
         }  # fmt: skip
+        self._changed(job)
+
+    def _changed(self, job: Job) -> None:
+        """Put a job where its state belongs. Every change of a job ends here."""
+        self.jobs[job.id] = job
+        for state, place in ((State.IN_QUEUE, self.waiting), (State.IN_PROGRESS, self.running)):
+            if job.state is state:
+                place.setdefault(job.id, job)
+            else:
+                place.pop(job.id, None)
+        self._timetable.set(job.id, _due(job))
+        self.touched[job.id] = None
+
+    def _forget(self, job_id: str) -> None:
+        for place in (self.jobs, self.waiting, self.running):
+            place.pop(job_id, None)
+        self._timetable.drop(job_id)
+        self.touched[job_id] = None
 
 
 def _due(job: Job) -> float:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from typing import NoReturn
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from runpod_emulator.bodies import NotJson, TooLong, read_json, refusal
+from runpod_emulator.bodies import OVERSIZED, refusal
 from runpod_emulator.clock import Clock
-from runpod_emulator.faults import Fault, Schedule, parse
+from runpod_emulator.faults import PROGRESS, Fault, Schedule
 
-CONTROL = "/emulator/faults"  # POST a fault to add it, DELETE to have no more
-LONGEST_FAULT = 10_000  # bytes
+LONGEST_PROGRESS = 100_000  # bytes; a longer body is a result
 _ROUTE = re.compile(r"/v2/[^/]+/([^/&]+)")
 
 
@@ -34,14 +33,19 @@ class Faulty:
 
     def __init__(self, app: ASGIApp, schedule: Schedule, clock: Clock) -> None:
         self._app, self._schedule, self._clock = app, schedule, clock
+        self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or not."""
-        if scope["type"] == "http" and scope["path"] == CONTROL:
-            await self._control(scope, receive, send)
+        match = _ROUTE.match(scope["path"]) if scope["type"] == "http" else None
+        if match is None or not self._schedule.faults:
+            await self._app(scope, receive, send)
             return
-        route = _ROUTE.match(scope["path"]) if scope["type"] == "http" else None
-        fault = self._schedule.next(route[1]) if route else None
+        route = match[1]
+        if route == "job-done":
+            receive = await _again_and_again(receive)
+            route = PROGRESS if await _is_progress(receive) else route
+        fault = self._schedule.next(route)
         if fault is None:
             await self._app(scope, receive, send)
         else:
@@ -51,10 +55,17 @@ class Faulty:
         if fault.delay_s:
             await self._clock.wait(asyncio.Event(), fault.delay_s)
         if fault.status:
-            await refusal(fault.status, "a fault on demand")(scope, receive, send)
+            empty = fault.status == 204  # which has no body
+            await refusal(fault.status, "" if empty else "a fault on demand")(scope, receive, send)
             return
         if fault.drop == "before":
             await _drop(send)
+        if fault.oversized:
+            scope = {**scope, OVERSIZED: True}
+        if fault.late_s:
+            self._handle_later(fault.late_s, scope, await _again_and_again(receive))
+            await JSONResponse({})(scope, receive, send)
+            return
         if fault.drop == "after" or fault.repeat:
             receive = await _again_and_again(receive)
             await self._app(scope, receive, _unheard)
@@ -62,23 +73,19 @@ class Faulty:
             await _drop(send)
         await self._app(scope, receive, send)
 
-    async def _control(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        try:
-            if request.method == "POST":
-                self._schedule.faults.append(parse(await read_json(request, LONGEST_FAULT)))
-            elif request.method == "DELETE":
-                self._schedule.faults.clear()
-        except (ValueError, TooLong, NotJson) as error:
-            await refusal(400, str(error) or "not a fault")(scope, receive, send)
-            return
-        told = {"seed": self._schedule.seed, "happened": len(self._schedule.happened)}
-        await JSONResponse({**told, "faults": len(self._schedule.faults)})(scope, receive, send)
+    def _handle_later(self, seconds: float, scope: Scope, receive: Receive) -> None:
+        async def later() -> None:
+            await self._clock.wait(asyncio.Event(), seconds)
+            await self._app(scope, receive, _unheard)
+
+        task = asyncio.create_task(later())
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
 
 
 async def _again_and_again(receive: Receive) -> Receive:
     """A request's body, to be read as often as one likes."""
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
@@ -86,9 +93,18 @@ async def _again_and_again(receive: Receive) -> Receive:
             break
 
     async def whole() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
 
     return whole
+
+
+async def _is_progress(receive: Receive) -> bool:
+    body = (await receive())["body"]
+    try:
+        content = json.loads(body) if len(body) < LONGEST_PROGRESS else None
+    except ValueError:
+        return False
+    return isinstance(content, dict) and content.get("status") == "IN_PROGRESS"
 
 
 async def _drop(send: Send) -> NoReturn:

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from runpod_emulator.jobs import State
+from runpod_emulator.billing import Spell
+from runpod_emulator.faults import Fault, Schedule
 from runpod_emulator.live import Live
 from runpod_emulator.scaling import Load, Scaling, wanted
+from runpod_emulator.workers import Worker
 
 LOOK_EVERY_S = 0.1
 BACK_OFF_S = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # before another start after so many crashes in a row
-
-
-class Worker(Protocol):
-    """A worker that was started: a process or a container."""
-
-    @property
-    def exit_code(self) -> int | None:
-        """The exit code; None while it runs."""
-
-    def terminate(self) -> None:
-        """Ask it to leave."""
-
-    def kill(self) -> None:
-        """End it."""
-
-    async def ended(self) -> int:
-        """Wait for its end; returns the exit code."""
 
 
 @dataclass
@@ -49,6 +34,11 @@ class Member:
     idle_since: float | None = None
     leaving_at: float | None = None
 
+    @property
+    def cold_start_s(self) -> float | None:
+        """Seconds from its start to its first question for a job; None before that."""
+        return None if self.first_poll_at is None else self.first_poll_at - self.started_at
+
 
 @dataclass
 class Pool:
@@ -58,32 +48,43 @@ class Pool:
         live: the endpoint.
         scaling: how many there are to be.
         start: starts a worker of that id.
+        schedule: what befalls them.
         grace_s: how long a worker that was asked to leave may take. RunPod does not say.
         cold_starts: seconds from the start of each worker to its first question for a job.
-        billed_s: seconds workers existed, all together.
+        ended: how long those existed that have ended.
     """
 
     live: Live
     scaling: Scaling
     start: Callable[[str], Worker]
+    schedule: Schedule = field(default_factory=Schedule)
     grace_s: float = 30.0
     members: dict[str, Member] = field(default_factory=dict)
     cold_starts: list[float] = field(default_factory=list)
-    billed_s: float = 0.0
+    ended: list[Spell] = field(default_factory=list)
     _count: int = 0
     _crashes: int = 0
     _added_at: float = 0.0
+    _strikes: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
         """Look after the workers until cancelled, then end them all."""
+        self.live.on_taken = self._taken
         try:
             while True:
                 await self._look()
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
+            for strike in self._strikes:
+                strike.cancel()
             for member in self.members.values():
                 member.worker.kill()
             await asyncio.gather(*(member.worker.ended() for member in self.members.values()))
+
+    def spells(self, now: float) -> list[Spell]:
+        """How long each worker has existed so far; it is what RunPod bills."""
+        current = [Spell(member.started_at, now) for member in self.members.values()]
+        return [*self.ended, *current]
 
     async def _look(self) -> None:
         now = self.live.now()
@@ -98,9 +99,10 @@ class Pool:
 
     def _watch(self, name: str, member: Member, now: float) -> None:
         if member.first_poll_at is None and name in self.live.seen:
-            member.first_poll_at, self._crashes = now, 0
-            self.cold_starts.append(now - member.started_at)
-        if name in self._busy():
+            member.first_poll_at, self._crashes = self.live.seen[name], 0
+            self.live.starting.discard(name)
+            self.cold_starts.append(member.first_poll_at - member.started_at)
+        if name in self.live.busy():
             member.idle_since = None
         elif member.first_poll_at is not None and member.idle_since is None:
             member.idle_since = now
@@ -112,7 +114,8 @@ class Pool:
     async def _gone(self, name: str, member: Member, now: float) -> None:
         await member.worker.ended()
         del self.members[name]
-        self.billed_s += now - member.started_at
+        self.live.starting.discard(name)
+        self.ended.append(Spell(member.started_at, now))
         self._crashes += member.leaving_at is None
         self._added_at = now if member.leaving_at is None else self._added_at
         self.live.forget(name, now)
@@ -121,21 +124,21 @@ class Pool:
         """Ask workers to leave that have been idle for too long."""
         for name, member in self.members.items():
             spare = self._staying() > self.scaling.workers_min and member.leaving_at is None
-            idle = member.idle_since is not None and self.live.queue.waiting() == 0
+            idle = member.idle_since is not None and not self.live.queue.waiting
             if spare and idle and now - (member.idle_since or now) > self.scaling.idle_timeout_s:
                 self._ask_to_leave(name, member, now)
 
     def _ask_to_leave(self, name: str, member: Member, now: float) -> None:
         # It gets no more jobs first: the SDK would take one after the signal and never run it.
-        self.live.queue.draining.add(name)
-        self.live.changed()
+        self.live.drain(name)
         member.leaving_at = now
-        member.worker.terminate()
+        member.worker.send(signal.SIGTERM)
 
     def _add(self, now: float) -> None:
         self._count += 1
         name = f"{self.live.settings.id}-w{self._count}"
         self.members[name] = Member(self.start(name), now)
+        self.live.starting.add(name)
         self._added_at = now
 
     def _may_start(self, now: float) -> bool:
@@ -145,15 +148,29 @@ class Pool:
         return sum(member.leaving_at is None for member in self.members.values())
 
     def _load(self, now: float) -> Load:
-        jobs = self.live.queue.jobs.values()
-        waits = [now - job.queued_at for job in jobs if job.state is State.IN_QUEUE]
+        queue = self.live.queue
+        oldest = next(iter(queue.waiting.values()), None)
         return Load(
-            queued=len(waits),
-            in_progress=sum(job.state is State.IN_PROGRESS for job in jobs),
-            oldest_wait_s=max(waits, default=0.0),
+            queued=len(queue.waiting),
+            in_progress=len(queue.running),
+            oldest_wait_s=now - oldest.queued_at if oldest else 0.0,
             workers=self._staying(),
             since_added_s=now - self._added_at,
         )
 
-    def _busy(self) -> set[str | None]:
-        return {j.worker for j in self.live.queue.jobs.values() if j.state is State.IN_PROGRESS}
+    def _taken(self, worker: str, jobs: int) -> None:
+        """A worker was handed jobs: something may be about to befall it."""
+        for _ in range(jobs):
+            if fault := self.schedule.next("worker"):
+                strike = asyncio.ensure_future(self._strike(worker, fault))
+                self._strikes.add(strike)
+                strike.add_done_callback(self._strikes.discard)
+
+    async def _strike(self, worker: str, fault: Fault) -> None:
+        await self.live.clock.wait(asyncio.Event(), fault.delay_s)
+        if (member := self.members.get(worker)) is None:
+            return
+        if fault.signal == "KILL":
+            member.worker.kill()
+        else:
+            self._ask_to_leave(worker, member, self.live.now())

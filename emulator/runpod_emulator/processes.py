@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+
+from runpod_emulator.workers import CannotStart
 
 # The SDK's checks at start dial a public name server; its helpers refuse addresses on this machine.
 DEFAULTS = {
@@ -17,6 +21,37 @@ DEFAULTS = {
     "RUNPOD_ALLOW_PRIVATE_DOWNLOAD_URLS": "true",
     "PYTHONUNBUFFERED": "1",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Workers that a command starts.
+
+    Attributes:
+        command: starts one.
+        folder: where they run; here, if not given.
+        environment: added to this process's own environment variables.
+        log: where they write; this process's standard error, if not given.
+    """
+
+    command: Sequence[str]
+    folder: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    log: IO[bytes] | int = 2
+
+    @contextmanager
+    def opened(self) -> Iterator[str]:
+        """Processes see this machine as it sees itself."""
+        path = {**os.environ, **self.environment}.get("PATH")
+        program = (self.folder or Path()) / self.command[0]
+        if shutil.which(self.command[0], path=path) is None and not program.is_file():
+            raise CannotStart(f"there is no program {self.command[0]}")
+        yield "127.0.0.1"
+
+    def start(self, _: str, runpod: Mapping[str, str]) -> WorkerProcess:
+        """Start one, with what RunPod sets in its environment."""
+        environment = {**self.environment, **runpod}
+        return WorkerProcess(self.command, environment, self.folder or Path.cwd(), self.log)
 
 
 class WorkerProcess:
@@ -47,14 +82,19 @@ class WorkerProcess:
         )
 
     @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
     def exit_code(self) -> int | None:
         """The exit code; None while it runs."""
         return self._process.poll()
 
-    def terminate(self) -> None:
-        """Ask it to leave."""
+    def send(self, number: signal.Signals) -> None:
+        """Send the process a signal."""
         with suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGTERM)
+            self._process.send_signal(number)
 
     def kill(self) -> None:
         """End it, with what it started: the SDK's pings come from a process of their own."""

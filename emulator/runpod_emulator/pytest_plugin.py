@@ -7,16 +7,19 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runpod_emulator.containers import Containers
 from runpod_emulator.faults import Fault, Schedule
+from runpod_emulator.processes import Processes
 from runpod_emulator.scaling import Scaling
-from runpod_emulator.serving import Workers
 from runpod_emulator.settings import EndpointSettings
 from runpod_emulator.testing import Emulated
+from runpod_emulator.workers import Workers
 
 Handler = Callable[..., Any]
 MakeEndpoint = Callable[..., Emulated]
@@ -34,15 +37,17 @@ runpod.serverless.start({"handler": getattr(module, name), "return_aggregate_str
 
 @pytest.fixture
 def runpod_endpoint() -> Iterator[MakeEndpoint]:
-    """Makes endpoints: ``runpod_endpoint(handler)``, ``runpod_endpoint(["python", "worker.py"])``.
+    """Makes endpoints of a handler function, of a command, or of an image.
 
-    Further arguments, all by name: ``faults`` (a list of ``Fault``), ``seed``, ``scaling``,
-    ``settings``, ``environment``. The endpoint and its workers end with the test.
+    ``runpod_endpoint(handler)``, ``runpod_endpoint(["python", "worker.py"])``,
+    ``runpod_endpoint(Containers("my/image:1"))``. Further arguments, all by name: ``faults`` (a
+    list of ``Fault``), ``seed``, ``scaling``, ``settings``, ``environment``. The endpoint and its
+    workers end with the test.
     """
     with ExitStack() as stack:
 
         def make(  # noqa: PLR0913 - all but one are by name, and rarely given
-            worker: Handler | Sequence[str],
+            worker: Handler | Sequence[str] | Containers,
             *,
             faults: Sequence[Fault] = (),
             seed: int = 0,
@@ -50,15 +55,27 @@ def runpod_endpoint() -> Iterator[MakeEndpoint]:
             settings: EndpointSettings | None = None,
             environment: dict[str, str] | None = None,
         ) -> Emulated:
-            command = command_of(worker) if callable(worker) else worker
-            # A function is to find what it imports where this process does.
-            ours = {"RUNPOD_LOG_LEVEL": "INFO", "PYTHONPATH": os.pathsep.join(sys.path)}
-            told = {**ours, **(environment or {})}
-            workers = Workers(command, scaling or Scaling(workers_max=1), environment=told)
             schedule = Schedule(seed, list(faults))
-            return stack.enter_context(Emulated(workers, settings, faults=schedule))
+            workers = workers_of(worker, environment or {})
+            emulated = Emulated(workers, settings, scaling, faults=schedule)
+            return stack.enter_context(emulated)
 
         yield make
+
+
+def workers_of(
+    worker: Handler | Sequence[str] | Containers, environment: dict[str, str]
+) -> Workers:
+    """What is given to the fixture, as workers."""
+    told = {"RUNPOD_LOG_LEVEL": "INFO", **environment}
+    if isinstance(worker, Containers):
+        return replace(worker, environment={**told, **worker.environment})
+    if callable(worker):
+        # A function is to find what it imports where this process does.
+        return Processes(
+            command_of(worker), environment={"PYTHONPATH": os.pathsep.join(sys.path), **told}
+        )
+    return Processes(worker, environment=told)
 
 
 def command_of(handler: Handler) -> list[str]:

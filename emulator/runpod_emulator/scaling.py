@@ -6,8 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic.dataclasses import dataclass as settings
 
-@dataclass(frozen=True, slots=True)
+from runpod_emulator.parse import STRICT
+
+
+@settings(config=STRICT, frozen=True, slots=True)
 class Scaling:
     """An endpoint's scaling.
 

@@ -1,4 +1,4 @@
-"""Runs the emulator and an endpoint's workers until it is told to stop."""
+"""Runs the emulator and its endpoints' workers until it is told to stop."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
 import uvicorn
@@ -17,39 +16,30 @@ from starlette.types import ASGIApp
 from runpod_emulator.app import Emulator, worker_environment
 from runpod_emulator.events import EventLog
 from runpod_emulator.faults import Schedule
-from runpod_emulator.faulty import Dropped, Faulty
+from runpod_emulator.faulty import Dropped
 from runpod_emulator.live import Live
 from runpod_emulator.pool import Pool
-from runpod_emulator.processes import WorkerProcess
 from runpod_emulator.scaling import Scaling
 from runpod_emulator.settings import EndpointSettings
 from runpod_emulator.store import Store
+from runpod_emulator.workers import Worker, Workers
 
 WORKER_KEY = "emulated-worker"
 
 
 @dataclass(frozen=True, slots=True)
-class Workers:
-    """What an endpoint's workers are: processes of this machine.
+class Endpoint:
+    """What an endpoint is to be.
 
     Attributes:
-        command: starts one.
+        settings: how it treats its jobs and callers.
+        workers: what its workers are; None if they come by themselves.
         scaling: how many there are to be.
-        folder: where they run; here, if not given.
-        environment: added to this process's own environment variables.
-        log: where they write; this process's standard error, if not given.
     """
 
-    command: Sequence[str]
+    settings: EndpointSettings
+    workers: Workers | None = None
     scaling: Scaling = field(default_factory=Scaling)
-    folder: Path | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    log: IO[bytes] | int = 2
-
-    def start(self, runpod: Mapping[str, str]) -> WorkerProcess:
-        """Start one, with what RunPod sets in its environment."""
-        environment = {**self.environment, **runpod}
-        return WorkerProcess(self.command, environment, self.folder or Path.cwd(), self.log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,76 +63,113 @@ class Serving:
 
     Attributes:
         url: what stands for ``https://api.runpod.ai``; callers add ``/v2/<endpoint>/run``.
-        live: the endpoint.
-        pool: its workers.
+        emulator: its endpoints and their workers.
+        addresses: for each endpoint the emulator's URL as its workers see it.
     """
 
     url: str
-    live: Live
-    pool: Pool
+    emulator: Emulator
+    addresses: Mapping[str, str]
+
+    def live(self, endpoint: str) -> Live:
+        """An endpoint that is up."""
+        return self.emulator.endpoints[endpoint]
+
+    def pool(self, endpoint: str) -> Pool:
+        """The workers of an endpoint."""
+        return self.emulator.pools[endpoint]
 
 
 @asynccontextmanager
 async def serving(
-    settings: EndpointSettings,
-    workers: Workers,
+    endpoints: Sequence[Endpoint],
     address: tuple[str, int] = ("127.0.0.1", 0),
     *,
     keep: Keep | None = None,
     faults: Schedule | None = None,
 ) -> AsyncIterator[Serving]:
-    """An endpoint and its workers, while the context lasts.
+    """Endpoints and their workers, while the context lasts.
 
     Args:
-        settings: the endpoint.
-        workers: its workers.
-        address: where the emulator listens; port 0 for any that is free.
+        endpoints: what is to be there.
+        address: where callers find it; port 0 for any that is free. It also listens where workers
+            in containers find it, on the same port.
         keep: what is written down of it.
         faults: what goes wrong; more can be added at ``/emulator/faults``.
+
+    Raises:
+        CannotStart: an endpoint can have no workers.
     """
     keep = keep or Keep()
-    emulator = Emulator([settings], store=keep.store)
-    live = emulator.endpoints[settings.id]
-    app: ASGIApp = Faulty(emulator.app, faults or Schedule(), live.clock)
+    emulator = Emulator([e.settings for e in endpoints], store=keep.store, schedule=faults)
+    app: ASGIApp = emulator.app
     if keep.events is not None:
-        app = EventLog(app, live.clock, keep.events, bodies=keep.bodies)
-    async with listening(app, address) as url:
-
-        def start(worker: str) -> WorkerProcess:
-            return workers.start(worker_environment(url, settings.id, worker, WORKER_KEY))
-
-        pool = Pool(live, workers.scaling, start)
-        async with asyncio.TaskGroup() as group:  # should the pool fail, so does everything
-            task = group.create_task(pool.run())
+        app = EventLog(app, emulator.clock, keep.events, bodies=keep.bodies)
+    with ExitStack() as stack:
+        seen_from = {
+            endpoint.settings.id: stack.enter_context(endpoint.workers.opened())
+            for endpoint in endpoints
+            if endpoint.workers is not None
+        }
+        async with (
+            listening(app, address, *seen_from.values()) as (url, port),
+            asyncio.TaskGroup() as group,  # should a pool fail, so does everything
+        ):
+            addresses = {name: f"http://{host}:{port}" for name, host in seen_from.items()}
+            tasks = []
+            for endpoint in endpoints:
+                name = endpoint.settings.id
+                if endpoint.workers is not None:
+                    pool = _pool(emulator, endpoint, addresses[name])
+                    emulator.pools[name] = pool
+                    tasks.append(group.create_task(pool.run()))
             try:
-                yield Serving(url, live, pool)
+                yield Serving(url, emulator, addresses)
             finally:
-                task.cancel()
+                for task in tasks:
+                    task.cancel()
                 emulator.close()
 
 
+def _pool(emulator: Emulator, endpoint: Endpoint, url: str) -> Pool:
+    name, workers = endpoint.settings.id, endpoint.workers
+
+    def start(worker: str) -> Worker:
+        assert workers is not None  # noqa: S101 - an endpoint without has no pool
+        return workers.start(worker, worker_environment(url, name, worker, WORKER_KEY))
+
+    return Pool(emulator.endpoints[name], endpoint.scaling, start, emulator.schedule)
+
+
 @asynccontextmanager
-async def listening(app: ASGIApp, address: tuple[str, int]) -> AsyncIterator[str]:
+async def listening(
+    app: ASGIApp, address: tuple[str, int], *others: str
+) -> AsyncIterator[tuple[str, int]]:
     """Serve an application while the context lasts.
 
     Args:
         app: what answers.
         address: host and port; port 0 for any that is free.
+        others: further hosts to listen on, on the same port.
 
     Returns:
-        Its URL.
+        Its URL, and its port.
     """
     logging.getLogger("uvicorn.error").addFilter(_is_news)
     config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=1)
     server = _Server(config)
-    with socket.create_server(address) as listener:
-        task = asyncio.create_task(server.serve([listener]))
+    with ExitStack() as stack:
+        first = stack.enter_context(socket.create_server(address))
+        host, port = first.getsockname()[:2]
+        further = set(others) - {host} if host != "0.0.0.0" else set()  # noqa: S104 - a comparison
+        sockets = [stack.enter_context(socket.create_server((other, port))) for other in further]
+        task = asyncio.create_task(server.serve([first, *sockets]))
         while not server.started:
             if task.done():
                 await task
             await asyncio.sleep(0.01)
         try:
-            yield "http://{}:{}".format(*listener.getsockname()[:2])
+            yield f"http://{host}:{port}", port
         finally:
             server.should_exit = True
             await task

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import field
+
+from pydantic.dataclasses import dataclass
 
 from runpod_emulator.endpoint import Rules
+from runpod_emulator.parse import STRICT
+from runpod_emulator.rates import RATES, Rate
 
 MIB = 1024**2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(config=STRICT, frozen=True, slots=True)
 class Limits:
     """Sizes in bytes beyond which RunPod refuses; the defaults are RunPod's.
 
@@ -27,7 +32,7 @@ class Limits:
     chunk: int = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(config=STRICT, frozen=True, slots=True)
 class EndpointSettings:
     """One endpoint.
 
@@ -39,6 +44,8 @@ class EndpointSettings:
         sync_wait_s: how long ``/runsync`` waits unless ``?wait`` says otherwise.
         api_key: what callers have to send; None: anything, but something.
         webhook_delays_s: before each attempt to call a job's webhook.
+        rates: how often callers may ask, by operation; none for an operation that is not there.
+        gpu: the GPU pool its workers would be in, such as ``AMPERE_16``; what decides their price.
     """
 
     id: str
@@ -48,3 +55,5 @@ class EndpointSettings:
     sync_wait_s: float = 90.0
     api_key: str | None = None
     webhook_delays_s: tuple[float, ...] = (0.0, 5.0, 15.0)
+    rates: Mapping[str, Rate] = field(default_factory=lambda: RATES)
+    gpu: str = "AMPERE_16"

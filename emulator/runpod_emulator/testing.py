@@ -15,12 +15,12 @@ from runpod_emulator.app import worker_environment
 from runpod_emulator.faults import Schedule
 from runpod_emulator.jobs import Job
 from runpod_emulator.scaling import Scaling
-from runpod_emulator.serving import WORKER_KEY, Keep, Serving, Workers, serving
+from runpod_emulator.serving import WORKER_KEY, Endpoint, Keep, Serving, serving
 from runpod_emulator.settings import EndpointSettings
+from runpod_emulator.workers import Workers
 
 T = TypeVar("T")
 
-NO_WORKERS = Workers((), Scaling(workers_max=0))
 START_S = 30.0
 
 
@@ -30,6 +30,7 @@ class Emulated:
     Args:
         workers: its workers; without any, it waits for those that come by themselves.
         settings: the endpoint.
+        scaling: how many workers there are to be.
         address: where it listens and workers find it; workers in containers need another address
             than loopback.
         faults: what goes wrong.
@@ -40,13 +41,15 @@ class Emulated:
 
     def __init__(
         self,
-        workers: Workers = NO_WORKERS,
+        workers: Workers | None = None,
         settings: EndpointSettings | None = None,
+        scaling: Scaling | None = None,
         address: str = "127.0.0.1",
         faults: Schedule | None = None,
     ) -> None:
-        self._workers, self._address, self._faults = workers, address, faults
-        self._settings = settings or EndpointSettings("test")
+        settings = settings or EndpointSettings("test")
+        self._endpoint = Endpoint(settings, workers, scaling or Scaling(workers_max=1))
+        self._id, self._address, self._faults = settings.id, address, faults
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._ready: concurrent.futures.Future[Serving] = concurrent.futures.Future()
@@ -65,7 +68,7 @@ class Emulated:
     @property
     def url(self) -> str:
         """What stands for ``https://api.runpod.ai/v2/<endpoint>``."""
-        return f"{self.base_url}/{self._settings.id}"
+        return f"{self.base_url}/{self._id}"
 
     @property
     def base_url(self) -> str:
@@ -74,7 +77,7 @@ class Emulated:
 
     def environment(self, worker: str = "worker") -> dict[str, str]:
         """What RunPod sets in the environment of a worker of that id."""
-        return worker_environment(self._up.url, self._settings.id, worker, WORKER_KEY)
+        return worker_environment(self._up.url, self._id, worker, WORKER_KEY)
 
     def submit(self, job_input: object, **extras: object) -> str:
         """Queue a job; returns its id.
@@ -86,7 +89,7 @@ class Emulated:
         """
 
         def put() -> Job:
-            live = self._up.live
+            live = self._up.live(self._id)
             job = live.queue.submit({"input": job_input, **extras}, live.now())
             live.changed()
             return job
@@ -101,7 +104,7 @@ class Emulated:
         """
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            job = self._there(lambda: self._up.live.queue.jobs[job_id])
+            job = self._there(lambda: self._up.live(self._id).queue.jobs[job_id])
             if job.state.final:
                 return self._there(job.public)
             time.sleep(0.02)
@@ -113,7 +116,7 @@ class Emulated:
 
     def unhealthy(self) -> dict[str, str]:
         """The workers that said so at their start, and why."""
-        return self._there(lambda: dict(self._up.live.unhealthy))
+        return self._there(lambda: dict(self._up.live(self._id).unhealthy))
 
     def _work(self) -> None:
         try:
@@ -128,9 +131,7 @@ class Emulated:
     async def _serve(self) -> None:
         keep = Keep(events=_Lines(self.events))
         where = (self._address, 0)
-        async with serving(
-            self._settings, self._workers, where, keep=keep, faults=self._faults
-        ) as up:
+        async with serving([self._endpoint], where, keep=keep, faults=self._faults) as up:
             self._ready.set_result(up)
             await self._stop.wait()
 

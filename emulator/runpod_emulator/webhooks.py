@@ -20,7 +20,7 @@ async def call_at_the_end(live: Live, job: Job, client: httpx.AsyncClient) -> No
     url = job.extras.get("webhook")
     if not url or job.state.final:
         return
-    if not await live.until(lambda: job.state.final or None, job.ttl_s):
+    if not await live.until(job.id, lambda: job.state.final or None, job.ttl_s):
         return
     body = {**job.public(), "input": job.input, "webhook": url}
     for delay in live.settings.webhook_delays_s:

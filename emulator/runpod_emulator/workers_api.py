@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from runpod_emulator.bodies import NotJson, TooLong, read_json, refusal
-from runpod_emulator.live import Live
+from runpod_emulator.live import QUEUE, Live
 
 Handler = Callable[[Request], Awaitable[Response]]
 Find = Callable[[Request], Live | None]
@@ -68,7 +68,7 @@ async def stop(live: Live, request: Request) -> Response:
         # A worker that is leaving waits for the answers to its questions.
         return live.queue.to_stop(worker) or ([] if worker in live.queue.draining else None)
 
-    jobs = await live.until(ready, live.settings.poll_s)
+    jobs = await live.until(worker, ready, live.settings.poll_s)
     return JSONResponse({"jobsToStop": jobs}) if jobs else Response(status_code=204)
 
 
@@ -97,8 +97,8 @@ async def done(live: Live, request: Request) -> Response:
     result = body if isinstance(body, dict) else {}
     live.queue.done(worker, job_id, result, live.now())
     if result.get("stopPod"):
-        live.queue.draining.add(worker)
         live.to_leave.add(worker)
+        live.drain(worker)
     live.changed()
     return JSONResponse({})
 
@@ -120,15 +120,16 @@ async def _taken(live: Live, request: Request, count: int) -> list[dict[str, Any
     worker = _last(request, "worker")
 
     def ready() -> bool | None:
-        return bool(live.queue.waiting()) or worker in live.queue.draining or None
+        return bool(live.queue.waiting) or worker in live.queue.draining or None
 
     deadline = live.clock.now() + live.settings.poll_s
-    while await live.until(ready, deadline - live.clock.now()):
+    while await live.until(QUEUE, ready, deadline - live.clock.now()):
         if await request.is_disconnected():
             return []
         # Nothing is awaited between this and the answer: another worker may have been faster.
         if (jobs := live.queue.take(worker, count, live.now())) or worker in live.queue.draining:
             live.save()
+            live.on_taken(worker, len(jobs))
             drop = live.settings.rules.drop_empty_input
             return [job.for_worker(drop_empty_input=drop) for job in jobs]
     return []

@@ -70,7 +70,7 @@ async def wire() -> AsyncIterator[Wire]:
     transport = httpx.ASGITransport(emulator.app)
     headers = {"Authorization": "Bearer key"}
     async with (
-        emulator.app.router.lifespan_context(emulator.app),
+        emulator.lifespan(),
         httpx.AsyncClient(
             transport=transport, base_url="http://emulator", headers=headers
         ) as client,

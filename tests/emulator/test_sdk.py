@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from runpod_emulator.endpoint import Rules
+from runpod_emulator.processes import Processes
 from runpod_emulator.scaling import Scaling
-from runpod_emulator.serving import Serving, Workers, serving
+from runpod_emulator.serving import Endpoint, Serving, serving
 from runpod_emulator.settings import EndpointSettings
 
 pytestmark = pytest.mark.anyio
@@ -34,9 +35,9 @@ show = lambda found: print(json.dumps(found))
 """
 
 
-def workers(scaling: Scaling, *arguments: str) -> Workers:
+def endpoint(scaling: Scaling, *arguments: str) -> Endpoint:
     command = [sys.executable, str(HANDLERS), *arguments]
-    return Workers(command, scaling, environment=QUIET)
+    return Endpoint(SETTINGS, Processes(command, environment=QUIET), scaling)
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ async def up(request: pytest.FixtureRequest) -> AsyncIterator[Serving]:
     """An endpoint with workers of the SDK; a parameter is handed to the worker."""
     arguments = [request.param] if hasattr(request, "param") else []
     scaling = Scaling(workers_max=2, idle_timeout_s=60)
-    async with serving(SETTINGS, workers(scaling, *arguments)) as up:
+    async with serving([endpoint(scaling, *arguments)]) as up:
         yield up
 
 
@@ -160,12 +161,13 @@ async def test_a_worker_that_asks_for_it_is_replaced(up: Serving) -> None:
 
 async def test_an_idle_endpoint_has_no_worker_and_starts_one_for_a_job() -> None:
     scaling = Scaling(workers_max=1, idle_timeout_s=0.5)
-    async with serving(SETTINGS, workers(scaling)) as up:
-        assert not up.pool.members
+    async with serving([endpoint(scaling)]) as up:
+        pool = up.pool("ep")
+        assert not pool.members
         assert (await ended(up, {"a": 7}))["status"] == "COMPLETED"
         async with asyncio.timeout(30):
-            while up.pool.members:
+            while pool.members:
                 await asyncio.sleep(0.1)
-        assert up.pool.billed_s > 0
-        assert len(up.pool.cold_starts) == 1
+        assert pool.ended[0].end > pool.ended[0].start
+        assert len(pool.cold_starts) == 1
         assert (await ended(up, {"a": 8}))["status"] == "COMPLETED"
