@@ -124,14 +124,14 @@ async def _serve(
                 await watched(up.emulator.snapshot, stop)
             await stop.wait()
     except CannotStart as error:
-        typer.echo(f"runpod-emulator: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise _refused(str(error)) from None
     except OSError as error:
-        typer.echo(
-            f"runpod-emulator: cannot listen on {address[0]}:{address[1]}: {error.strerror}",
-            err=True,
-        )
-        raise typer.Exit(1) from None
+        raise _refused(f"cannot listen on {address[0]}:{address[1]}: {error.strerror}") from None
+
+
+def _refused(why: str) -> typer.Exit:
+    typer.echo(f"runpod-emulator: {why}", err=True)
+    return typer.Exit(1)
 
 
 if __name__ == "__main__":
