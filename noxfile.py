@@ -80,6 +80,18 @@ def base(session: nox.Session) -> None:
     python(session, "tools.images.base")
 
 
+@nox.session(name="bench-emulator")
+def bench_emulator(session: nox.Session) -> None:
+    """Measure the RunPod emulator, or try it with thousands of jobs and faults."""
+    python(session, "bench.emulator", layer="dev")
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Serve all endpoints on this machine, as RunPod would."""
+    python(session, "tools.serve")
+
+
 def add_service(name: str) -> None:
     """Make the sessions of one service."""
 
@@ -90,7 +102,7 @@ def add_service(name: str) -> None:
 
     @nox.session(name=f"serve-{name}")
     def serve(session: nox.Session) -> None:
-        """Serve the endpoint on this machine."""
+        """Serve the endpoint on this machine, as RunPod would."""
         python(session, "tools.serve", name)
 
     @nox.session(name=f"models-{name}")

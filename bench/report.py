@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -12,6 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.machine import Machine
+from tools.workspace import ROOT
+
+OUTPUT = ROOT / "out" / "bench"
 
 _RATIO = "ratio: this median divided by the median of the first row of its group"
 
@@ -31,7 +35,7 @@ class Row:
     group: str
     subject: str
     values: list[float]
-    unit: Literal["s", "MB"]
+    unit: Literal["s", "ms", "MB"]
     note: str = ""
 
     @property
@@ -93,6 +97,15 @@ class Report:
             row["ratio"] = ratio
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def publish(name: str, report: Report) -> None:
+    """Print a report, and keep its numbers as ``out/bench/<name>.json``."""
+    # As wide as the table is where no terminal says how wide it may be: in files and CI logs.
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    path = OUTPUT / f"{name}.json"
+    report.publish(path, console)
+    console.print(f"raw numbers: {path.relative_to(ROOT)}\n")
 
 
 def length(seconds: int) -> str:

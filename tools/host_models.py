@@ -25,13 +25,18 @@ def use(spec: ServiceSpec) -> Path:
     """Choose the models for this process and its children; say so when they are the tiny ones."""
     folder = choose(spec)
     os.environ["MODELS_DIR"] = str(folder)
+    say_if_tiny(folder, spec)
+    return folder
+
+
+def say_if_tiny(folder: Path, spec: ServiceSpec) -> None:
+    """Say on stderr that results will not be good, if that is so."""
     if folder == TINY_MODELS:
         print(
             "using the bundled tiny weights: good for trying, not for results "
             f"(`nox -s models-{spec.name}` fetches the real ones, or MODELS_DIR names a folder)",
             file=sys.stderr,
         )
-    return folder
 
 
 def _holds(folder: Path, spec: ServiceSpec) -> bool:

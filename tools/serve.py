@@ -1,23 +1,43 @@
-"""Serves an endpoint on this machine as RunPod would: ``nox -s serve-vad``."""
+"""Serves endpoints on this machine as RunPod would: ``nox -s serve-vad``, ``nox -s serve``."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
+from pathlib import Path
 
-from tools.host_models import use
+from shared.spec import ServiceSpec
+from tools.endpoints import document, on_this_machine
+from tools.host_models import choose, say_if_tiny
 from tools.local import service
+from tools.workspace import ROOT, service_names
+
+FILE = ROOT / "out" / "endpoints.toml"
 
 
 def main() -> None:
-    """Become the emulator of the service's endpoint; further arguments are its own (``--port``)."""
-    name, *options = sys.argv[1:]
-    use(service(name).spec)
-    emulator = [sys.executable, "-m", "runpod_emulator", "serve"]
-    worker = [sys.executable, "-m", f"services.{name}.handler"]
-    # One worker is there from the start: what is wrong with it is seen at once.
-    command = [*emulator, "--endpoint", name, "--workers-min", "1", *options, "--", *worker]
-    os.execv(sys.executable, command)
+    """Become the emulator of services; options other than these are its own (``--port``)."""
+    parser = argparse.ArgumentParser(prog="nox -s serve-<service> --", description=__doc__)
+    parser.add_argument("services", nargs="*", metavar="SERVICE", default=service_names())
+    parser.add_argument("--image", help="workers are containers of this image, not processes")
+    given, options = parser.parse_known_args()
+    specs = {name: service(name).spec for name in given.services}
+    if given.image and len(specs) > 1:
+        parser.error("--image is for one service")
+    workers = {name: {"image": given.image} for name in specs}
+    if not given.image:
+        workers = {name: on_this_machine(spec, _models(spec)) for name, spec in specs.items()}
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(document(specs, workers), encoding="utf-8")
+    emulator = [sys.executable, "-m", "runpod_emulator", "serve", "--config", str(FILE)]
+    os.execv(sys.executable, [*emulator, *options])
+
+
+def _models(spec: ServiceSpec) -> Path:
+    folder = choose(spec)
+    say_if_tiny(folder, spec)
+    return folder
 
 
 if __name__ == "__main__":

@@ -8,15 +8,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
-from bench.report import Report
+from bench.report import Report, publish
 from bench.vad import cold, container, fbank, memory, size, speed
 from bench.vad.setting import Setting
 from tools.images.engine import EngineError
-from tools.workspace import ROOT
-
-OUTPUT = ROOT / "out" / "bench"
 
 # fbank after memory: it alone takes memory in this process, which `memory` must not. Those that
 # need a container engine are last.
@@ -41,18 +36,9 @@ def main() -> None:
         setting = Setting.make(Path(folder), quick=arguments.quick, runs=arguments.runs)
         for name in PARTS if arguments.part == "all" else [arguments.part]:
             try:
-                publish(name, PARTS[name](setting))
+                publish(f"vad-{name}", PARTS[name](setting))
             except (RuntimeError, EngineError) as error:  # its own words say why there is no result
                 sys.exit(str(error))
-
-
-def publish(part: str, report: Report) -> None:
-    """Print a report, and keep its numbers."""
-    # As wide as the table is where no terminal says how wide it may be: in files and CI logs.
-    console = Console(width=None if sys.stdout.isatty() else 140)
-    path = OUTPUT / f"vad-{part}.json"
-    report.publish(path, console)
-    console.print(f"raw numbers: {path.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ class _File:
 
 @dataclass(config=STRICT)
 class _Workers:
-    """Those fields of an endpoint's table that say what its workers are."""
+    """Those fields of an endpoint's table that are about its workers."""
 
     command: list[str] = field(default_factory=list)
     image: str | None = None
@@ -36,6 +36,7 @@ class _Workers:
     isolated: bool = True
     volumes: list[str] = field(default_factory=list)
     gpus: bool = False
+    scaling: Scaling = field(default_factory=Scaling)
 
 
 def read_endpoints(file: Path, log: IO[bytes] | int = 2) -> list[Endpoint]:
@@ -62,9 +63,8 @@ def _endpoint(name: str, table: dict[str, Any], folder: Path, log: IO[bytes] | i
     fields = _Workers.__dataclass_fields__
     workers = parsed(_Workers, {key: table[key] for key in table if key in fields})
     rest = {key: table[key] for key in table if key not in fields}
-    scaling = parsed(Scaling, rest.pop("scaling", {}))
     settings = parsed(EndpointSettings, {"id": name, **rest})
-    return Endpoint(settings, _made(workers, folder, log), scaling)
+    return Endpoint(settings, _made(workers, folder, log), workers.scaling)
 
 
 def _made(given: _Workers, folder: Path, log: IO[bytes] | int) -> Workers:

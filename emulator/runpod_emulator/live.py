@@ -29,6 +29,7 @@ class Live:
 
     Attributes:
         seen: when each worker last said something.
+        first_seen: when it first did.
         to_leave: workers whose last result asked for their own end.
         starting: workers that were started and have not said anything yet.
         unhealthy: workers that said so at their start, and why.
@@ -44,6 +45,7 @@ class Live:
         if store:
             self.queue.restore(store.load(settings.id), clock.now())
         self.seen: dict[str, float] = {}
+        self.first_seen: dict[str, float] = {}
         self.to_leave: set[str] = set()
         self.starting: set[str] = set()
         self.unhealthy: dict[str, str] = {}
@@ -77,9 +79,15 @@ class Live:
             self.changed()
         return now
 
+    def heard(self, worker: str) -> None:
+        """A worker said something."""
+        self.seen[worker] = self.clock.now()
+        self.first_seen.setdefault(worker, self.seen[worker])
+
     def forget(self, worker: str, now: float) -> None:
         """A worker has ended."""
         self.seen.pop(worker, None)
+        self.first_seen.pop(worker, None)
         self.to_leave.discard(worker)
         self.queue.gone(worker, now)
         self._let_go(worker)

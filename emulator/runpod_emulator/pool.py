@@ -52,6 +52,7 @@ class Pool:
         grace_s: how long a worker that was asked to leave may take. RunPod does not say.
         cold_starts: seconds from the start of each worker to its first question for a job.
         ended: how long those existed that have ended.
+        exit_codes: of those that have ended, in that order.
     """
 
     live: Live
@@ -62,6 +63,7 @@ class Pool:
     members: dict[str, Member] = field(default_factory=dict)
     cold_starts: list[float] = field(default_factory=list)
     ended: list[Spell] = field(default_factory=list)
+    exit_codes: list[int] = field(default_factory=list)
     _count: int = 0
     _crashes: int = 0
     _added_at: float = 0.0
@@ -73,7 +75,7 @@ class Pool:
         try:
             while True:
                 await self._look()
-                await asyncio.sleep(LOOK_EVERY_S)
+                await self.live.clock.wait(asyncio.Event(), LOOK_EVERY_S)
         finally:
             for strike in self._strikes:
                 strike.cancel()
@@ -98,10 +100,7 @@ class Pool:
         self._let_go(now)
 
     def _watch(self, name: str, member: Member, now: float) -> None:
-        if member.first_poll_at is None and name in self.live.seen:
-            member.first_poll_at, self._crashes = self.live.seen[name], 0
-            self.live.starting.discard(name)
-            self.cold_starts.append(member.first_poll_at - member.started_at)
+        self._greet(name, member)
         if name in self.live.busy():
             member.idle_since = None
         elif member.first_poll_at is not None and member.idle_since is None:
@@ -111,8 +110,16 @@ class Pool:
         if member.leaving_at is not None and now - member.leaving_at > self.grace_s:
             member.worker.kill()
 
+    def _greet(self, name: str, member: Member) -> None:
+        """Note that a worker has come as far as asking for jobs, if it has."""
+        if member.first_poll_at is None and name in self.live.first_seen:
+            member.first_poll_at, self._crashes = self.live.first_seen[name], 0
+            self.live.starting.discard(name)
+            self.cold_starts.append(member.first_poll_at - member.started_at)
+
     async def _gone(self, name: str, member: Member, now: float) -> None:
-        await member.worker.ended()
+        self.exit_codes.append(await member.worker.ended())
+        self._greet(name, member)  # it may have come and gone since the last look
         del self.members[name]
         self.live.starting.discard(name)
         self.ended.append(Spell(member.started_at, now))

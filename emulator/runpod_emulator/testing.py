@@ -118,6 +118,10 @@ class Emulated:
         """The workers that said so at their start, and why."""
         return self._there(lambda: dict(self._up.live(self._id).unhealthy))
 
+    def exit_codes(self) -> list[int]:
+        """Of the workers that have ended, in that order."""
+        return self._there(lambda: list(self._up.pool(self._id).exit_codes))
+
     def _work(self) -> None:
         try:
             self._loop.run_until_complete(self._serve())

@@ -32,7 +32,7 @@ def routes(find: Find) -> list[Route]:
             if live is None:
                 await asyncio.sleep(SCORE_S)  # the SDK asks again at once
                 return refusal(404, "no such endpoint")
-            live.seen[_last(request, "worker")] = live.clock.now()
+            live.heard(_last(request, "worker"))
             return await answer(live, request)
 
         return handle
