@@ -54,7 +54,7 @@ def measure(runs: int) -> Report:
         *(Row("ms per call", *each, "ms") for each in in_turns(latency, runs).items()),
     ]
     return Report("The emulator", rows, [
-        f"ms per job: {AT_ONCE} callers at once submit to /run, one worker; until the last has ended",
+        f"ms per job: {AT_ONCE} callers at once use /run, one worker; until the last job has ended",
         f"ms per call: /runsync, one after the other; the median of {CALLS}",
     ])  # fmt: skip
 

@@ -74,7 +74,7 @@ def _made(given: _Workers, folder: Path, log: IO[bytes] | int) -> Workers:
             given.command or None,
             given.environment,
             given.isolated,
-            given.volumes,
+            tuple(given.volumes),
             given.gpus,
             log,
         )

@@ -29,7 +29,7 @@ class EventLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked, answered = _Body(), _Body()
+        asked, answered = _Body(kept=self._bodies), _Body(kept=self._bodies)
         status = 0
 
         async def hear() -> Message:
@@ -53,8 +53,8 @@ class EventLog:
                 "method": scope["method"],
                 "path": scope["path"],
                 "status": status,
-                "request": asked.told(self._bodies),
-                "response": answered.told(self._bodies),
+                "request": asked.told(),
+                "response": answered.told(),
             })  # fmt: skip
 
     def _write(self, event: dict[str, Any]) -> None:
@@ -65,16 +65,20 @@ class EventLog:
 class _Body:
     """What passed in one direction."""
 
-    def __init__(self) -> None:
-        self._data = bytearray()
+    def __init__(self, *, kept: bool) -> None:
+        self._size, self._hash = 0, hashlib.sha256()
+        self._data = bytearray() if kept else None
 
     def add(self, part: bytes) -> None:
-        self._data += part
+        self._size += len(part)
+        self._hash.update(part)
+        if self._data is not None:
+            self._data += part
 
-    def told(self, bodies: bool) -> dict[str, Any]:
-        told: dict[str, Any] = {"bytes": len(self._data)}
-        if self._data:
-            told["sha256"] = hashlib.sha256(self._data).hexdigest()
-        if bodies:
+    def told(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"bytes": self._size}
+        if self._size:
+            told["sha256"] = self._hash.hexdigest()
+        if self._data is not None:
             told["body"] = self._data.decode(errors="replace")
         return told

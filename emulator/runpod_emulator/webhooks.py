@@ -10,6 +10,7 @@ from runpod_emulator.jobs import Job
 from runpod_emulator.live import Live
 
 TIMEOUT_S = 10.0
+HEADERS = {"User-Agent": "Go-http-client/2.0"}  # RunPod's
 
 
 async def call_at_the_end(live: Live, job: Job, client: httpx.AsyncClient) -> None:
@@ -26,7 +27,7 @@ async def call_at_the_end(live: Live, job: Job, client: httpx.AsyncClient) -> No
     for delay in live.settings.webhook_delays_s:
         await live.clock.wait(asyncio.Event(), delay)
         try:
-            answer = await client.post(url, json=body, timeout=TIMEOUT_S)
+            answer = await client.post(url, json=body, headers=HEADERS, timeout=TIMEOUT_S)
         except httpx.HTTPError:
             continue
         if answer.is_success:

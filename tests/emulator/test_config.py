@@ -33,6 +33,9 @@ rates = { run = { requests = 5 } }
 """
 
 
+A = '[endpoint.a]\ncommand = ["x"]'
+
+
 def write(folder: Path, text: str) -> Path:
     file = folder / "endpoints.toml"
     file.write_text(text)
@@ -45,7 +48,7 @@ def test_a_file_describes_endpoints_of_processes_and_of_containers(tmp_path: Pat
     assert vad.scaling == Scaling(workers_max=2, scaler="REQUEST_COUNT")
     assert (vad.settings.id, vad.settings.gpu, vad.settings.poll_s) == ("vad", "AMPERE_24", 5)
     assert vad.settings.rules == Rules(lease_s=30)
-    assert asr.workers == Containers("local/asr:1", volumes=["/data:/runpod-volume:ro"])
+    assert asr.workers == Containers("local/asr:1", volumes=("/data:/runpod-volume:ro",))
     assert asr.settings.rates == {"run": Rate(5)}
 
 
@@ -55,9 +58,9 @@ def test_a_file_describes_endpoints_of_processes_and_of_containers(tmp_path: Pat
         ("x = 1", "endpoint"),
         ("[endpoint.a]", "endpoint.a: it needs a command, or an image"),
         ("[endpoint.a]\ncommand = 3", "endpoint.a: command: "),
-        ('[endpoint.a]\ncommand = ["x"]\nworkers_max = 3', "endpoint.a: workers_max: "),
-        ('[endpoint.a]\ncommand = ["x"]\n[endpoint.a.scaling]\nscaler = "x"', "endpoint.a: scaling.scaler: "),
-        ('[endpoint.a]\ncommand = ["x"]\n[endpoint.a.rules]\nlease = 3', "endpoint.a: rules.lease: "),
+        (f"{A}\nworkers_max = 3", "endpoint.a: workers_max: "),
+        (f'{A}\n[endpoint.a.scaling]\nscaler = "x"', "endpoint.a: scaling.scaler: "),
+        (f"{A}\n[endpoint.a.rules]\nlease = 3", "endpoint.a: rules.lease: "),
         ("[endpoint", "table"),
     ],
 )  # fmt: skip

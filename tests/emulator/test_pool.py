@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ async def test_a_worker_that_crashes_is_started_again_ever_later() -> None:
     for _ in range(1200):
         await clock.advance(0.1)
     task.cancel()
-    gaps = [round(later - earlier) for earlier, later in zip(starts, starts[1:], strict=False)]
+    gaps = [round(later - earlier) for earlier, later in pairwise(starts)]
     assert gaps[: len(BACK_OFF_S) - 1] == [round(gap) for gap in BACK_OFF_S[1:]]
     assert set(gaps[len(BACK_OFF_S) - 1 :]) == {30}
 

@@ -56,8 +56,9 @@ def test_a_gpu_without_a_known_price_has_no_cost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(None, ""), (0.0004, "0 ms"), (0.9, "900 ms"), (59.94, "59.9 s"), (130, "2 min 10 s")]
-)  # fmt: skip
+    ("number", "text"),
+    [(None, ""), (0.0004, "0 ms"), (0.9, "900 ms"), (59.94, "59.9 s"), (130, "2 min 10 s")],
+)
 def test_times_are_written_as_people_read_them(number: float | None, text: str) -> None:
     assert seconds(number) == text
 
