@@ -7,8 +7,15 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
+from runpod_emulator.config import read_endpoints
+from runpod_emulator.endpoint import Rules
+from runpod_emulator.faults import Schedule
+from runpod_emulator.settings import EndpointSettings, Limits
 from tools.graph import closure
 from tools.workspace import EMULATOR
 
@@ -42,6 +49,27 @@ def test_the_tests_its_readme_shows_pass(tmp_path: Path) -> None:
         [sys.executable, "-m", "pytest", "-q", *plugin, str(tmp_path)],
         cwd=EMULATOR, check=True, env={**os.environ, "PYTHONPATH": str(EMULATOR)},
     )  # fmt: skip
+
+
+def test_the_endpoints_its_readme_shows_are_read(tmp_path: Path) -> None:
+    (text,) = re.findall(r"^```toml\n(\[endpoint.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (tmp_path / "endpoints.toml").write_text(text)
+    (endpoint,) = read_endpoints(tmp_path / "endpoints.toml")
+    assert endpoint.settings.id == "transcribe"
+
+
+def test_the_faults_its_readme_shows_are_read(tmp_path: Path) -> None:
+    (text,) = re.findall(r"^```toml\n(seed.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (tmp_path / "faults.toml").write_text(text)
+    assert [fault.on for fault in Schedule.read(tmp_path / "faults.toml").faults] == [
+        "job-done", "worker",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [Rules, Limits, EndpointSettings])
+def test_its_readme_names_every_choice(kind: type) -> None:
+    named = {"id", "rules", "limits", "gpu", *re.findall(r"`(\w+)`", README)}
+    assert {field.name for field in fields(kind)} <= named
 
 
 def test_every_option_of_its_command_has_an_explanation() -> None:
