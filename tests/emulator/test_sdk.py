@@ -130,6 +130,54 @@ async def test_the_asyncio_client_works_too(up: Serving) -> None:
     assert (output, status, jobs["completed"]) == ({"a": 4}, "COMPLETED", 1)
 
 
+async def test_the_asyncio_client_cancels_and_purges(up: Serving) -> None:
+    code = """
+        from runpod import AsyncioEndpoint
+
+        async def main():
+            async with aiohttp.ClientSession() as session:
+                endpoint = AsyncioEndpoint("ep", session, api_key="key")
+                jobs = [await endpoint.run({"delay": 600}) for _ in range(20)]
+                while (await endpoint.health())["jobs"]["inProgress"] < 4:
+                    await asyncio.sleep(0.05)
+                purged = await endpoint.purge_queue()
+                show([await jobs[0].cancel(), await jobs[0].status(), purged["status"]])
+
+        asyncio.run(main())
+    """
+    cancelled, status, purged = await client(up, code)
+    assert (cancelled["status"], status, purged) == ("CANCELLED", "CANCELLED", "completed")
+
+
+@pytest.mark.parametrize("up", ["stream"], indirect=True)
+async def test_the_asyncio_client_streams(up: Serving) -> None:
+    code = """
+        from runpod import AsyncioEndpoint
+
+        async def main():
+            async with aiohttp.ClientSession() as session:
+                job = await AsyncioEndpoint("ep", session, api_key="key").run({"count": 3})
+                show([piece async for piece in job.stream()])
+
+        asyncio.run(main())
+    """
+    assert await client(up, code) == [{"number": n} for n in range(3)]
+
+
+async def test_progress_is_seen_while_a_job_runs(up: Serving) -> None:
+    code = """
+        job = endpoint.run({"do": "progress", "delay": 0})
+        seen = []
+        while job.status() not in ("COMPLETED", "FAILED"):
+            seen.append(job._fetch_job().get("output"))
+            time.sleep(0.02)
+        show([seen, job.output()["echo"]])
+    """
+    seen, echo = await client(up, code)
+    assert "half" in seen
+    assert echo == {"do": "progress", "delay": 0}
+
+
 async def ended(up: Serving, job_input: dict[str, Any]) -> dict[str, Any]:
     """A job as ``/runsync`` shows it at its end."""
     async with httpx.AsyncClient(headers={"Authorization": "key"}, timeout=90) as http:
