@@ -54,14 +54,14 @@ class Bench:
         self._slow: Answer | NotAnswered | None = None
 
     async def shared(self) -> Trial:
-        """The worker that most rules look at; a new one when the last has ended.
+        """The worker that most rules look at; a new one when the last has ended, or is to.
 
         Raises:
             DidNotStart: it does not ask for jobs.
         """
         if self._did_not_start:
             raise self._did_not_start
-        if self._shared is None or self._shared.exit_code is not None:
+        if self._shared is None or not self._shared.is_of_use:
             await self._shared_stack.aclose()
             self._shared = await self._started(self._shared_stack, self.workers)
             try:

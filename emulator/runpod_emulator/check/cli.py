@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +37,7 @@ def check_command(
     start_timeout: Annotated[float, typer.Option(help="seconds a start may take")] = 120.0,
     job_timeout: Annotated[float, typer.Option(help="seconds a job may take")] = 60.0,
     stop_timeout: Annotated[float, typer.Option(help="seconds an end may take")] = 10.0,
+    logs: Annotated[Path | None, typer.Option(help="a folder to keep the workers' logs in")] = None,
     json: Annotated[bool, typer.Option("--json", help="print JSON, not a table")] = False,
 ) -> None:
     """Run a worker through RunPod's rules, and say which it breaks."""
@@ -50,7 +52,10 @@ def check_command(
         good, slow, large = (_read(file) for file in (job, slow_input, large_input))
         timeouts = (start_timeout, job_timeout, stop_timeout)
         jobs = Jobs(good or MADE_UP, good is None, slow, large, *timeouts)
-        verdicts = asyncio.run(_watched(workers, jobs))
+        with tempfile.TemporaryDirectory(prefix="runpod-emulator-") as passing:
+            folder = logs or Path(passing)
+            folder.mkdir(parents=True, exist_ok=True)
+            verdicts = asyncio.run(_watched(workers, folder, jobs))
     except (ValueError, OSError, CannotStart) as error:
         raise typer.BadParameter(str(error)) from None
     if json:
@@ -64,11 +69,11 @@ def _read(file: Path | None) -> Input | None:
     return None if file is None else read_input(file)
 
 
-async def _watched(workers: Processes | Containers, jobs: Jobs) -> Sequence[Verdict]:
+async def _watched(workers: Processes | Containers, folder: Path, jobs: Jobs) -> Sequence[Verdict]:
     """Check, and show on standard error how far it is."""
     with Console(stderr=True).status("") as status:
 
         def show(rule: Rule) -> None:
             status.update(f"{rule.id}: {rule.says}")
 
-        return await check(workers, jobs, on_rule=show)
+        return await check(workers, folder, jobs, on_rule=show)

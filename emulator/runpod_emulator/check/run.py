@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from runpod_emulator.processes import Processes
 
 async def check(
     workers: Processes | Containers,
+    folder: Path,
     jobs: Jobs | None = None,
     only: Collection[str] | None = None,
     on_rule: Callable[[Rule], None] = lambda rule: None,
@@ -23,7 +23,8 @@ async def check(
     """Run a worker through the rules.
 
     Args:
-        workers: starts it, as often as needed; where it writes is for the check to say.
+        workers: starts it, as often as needed.
+        folder: where the workers' logs are to be, one for each.
         jobs: what it is given.
         only: the ids of the rules to look at; all of them, if not given. Those that look through
             what was said see what came of the rules before them.
@@ -33,15 +34,14 @@ async def check(
         CannotStart: there is no such program or image.
     """
     verdicts = []
-    with tempfile.TemporaryDirectory(prefix="runpod-emulator-check-") as folder:
-        bench = Bench(workers, jobs or Jobs(), Path(folder))
-        try:
-            for rule in RULES:
-                if only is None or rule.id in only:
-                    on_rule(rule)
-                    verdicts.append(await _verdict(rule, bench))
-        finally:
-            await bench.close()
+    bench = Bench(workers, jobs or Jobs(), folder)
+    try:
+        for rule in RULES:
+            if only is None or rule.id in only:
+                on_rule(rule)
+                verdicts.append(await _verdict(rule, bench))
+    finally:
+        await bench.close()
     return verdicts
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from runpod_emulator.check.jobs import Input
+from runpod_emulator.check.verdict import Unseen
 from runpod_emulator.check.wire import TAKES, Message, Wire
 from runpod_emulator.containers import Containers, WorkerContainer
 from runpod_emulator.endpoint import Rules
@@ -58,6 +59,11 @@ class Answer:
         return self.message.content.get("error")
 
     @property
+    def oversized(self) -> bool:
+        """Whether RunPod would refuse it."""
+        return self.message.size > RESULT_LIMIT
+
+    @property
     def seconds(self) -> float:
         """From handing the job out to its result."""
         return self.message.at - (self.job.started_at or self.job.queued_at)
@@ -72,7 +78,9 @@ class Trial:
         log_file: what it writes.
 
     Attributes:
-        born_at: when its process was there, in seconds since the epoch.
+        name: its id.
+        worker: its process or container.
+        born_at: when that was there, in seconds since the epoch.
         opening: its log up to the first job.
     """
 
@@ -80,6 +88,7 @@ class Trial:
         self._up, self.wire, self._log_file = up, wire, log_file
         self._live = up.live(SETTINGS.id)
         self.opening = ""
+        self._leaving = False
 
     @property
     def log(self) -> str:
@@ -105,6 +114,11 @@ class Trial:
     def asks(self) -> bool:
         """Whether it has asked for a job."""
         return bool(self.wire.said(*TAKES))
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether it is there to be given jobs."""
+        return self.exit_code is None and not self._leaving
 
     @property
     def unhealthy(self) -> str | None:
@@ -147,6 +161,17 @@ class Trial:
         self._live.changed()
         return job
 
+    async def take(self, job_input: Input, seconds: float) -> Job:
+        """Queue a job and wait until the worker has it.
+
+        Raises:
+            Unseen: it does not take it in so many seconds.
+        """
+        job = self.submit(job_input)
+        if not await self.until(lambda: self.wire.handed_out(job.id), seconds):
+            raise Unseen("it did not take the job")
+        return job
+
     def cancel(self, job: Job) -> None:
         """Give a job up, as a caller may."""
         self._live.queue.cancel(job, self._live.now())
@@ -154,6 +179,7 @@ class Trial:
 
     def tell_to_leave(self) -> None:
         """Send SIGTERM, and no more jobs, as when RunPod lets a worker go."""
+        self._leaving = True
         self._live.drain(self.name)
         self.worker.send(signal.SIGTERM)
 

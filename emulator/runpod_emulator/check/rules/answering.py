@@ -11,11 +11,11 @@ from runpod_emulator.check.trial import Answer, Lost
 from runpod_emulator.check.verdict import Broken, Unseen, rule
 
 LIKELY = {
-    "generator is not JSON": "the handler gives a generator that RunPod's SDK does not recognise: "
-    "it must be a generator function itself, no wrapper, partial or object",
+    "generator is not JSON": "the handler gives a generator that RunPod's SDK does not recognise, "
+    "which must be a generator function itself, no wrapper, partial or object",
     "is not JSON": "the handler must return what JSON can say",
-    "the process": "no handler may end its process: no sys.exit, and enough memory",
-    "no result was posted within": "it hangs, or its result cannot be sent; see its log",
+    "the process": "the handler called sys.exit, or there was too little memory",
+    "no result was posted within": "it hangs, or its result cannot be sent, which its log may say",
 }
 
 
@@ -26,6 +26,8 @@ async def answers(bench: Bench) -> None:
         answer = await bench.good()
     except NotAnswered as error:
         raise Broken(_with_likely_cause(error.why)) from None
+    if answer.oversized:
+        raise Unseen("the result is over 10 MB, of which not all was read; see result-size")
     try:
         json.loads(answer.message.body, parse_constant=_refuse)
     except ValueError as error:
@@ -76,7 +78,7 @@ async def large_result(bench: Bench) -> None:
         raise Unseen("give --large-input a job whose result would be over 10 MB")
     await bench.good()
     answer = await _answered(bench, bench.jobs.large, "the large job")
-    if answer.message.status == 400:
+    if answer.oversized:
         raise Broken(
             "the result was posted and is over 10 MB, so that it is lost: measure it before it is "
             "returned, and give an error, or a URL, instead"
@@ -95,7 +97,7 @@ async def _answered(bench: Bench, job_input: dict[str, Any], what: str) -> Answe
 
 def _with_likely_cause(what: str) -> str:
     cause = next((cause for sign, cause in LIKELY.items() if sign in what), "")
-    return f"{what}. {cause}" if cause else what
+    return f"{what}: {cause}" if cause else what
 
 
 def _refuse(constant: str) -> NoReturn:

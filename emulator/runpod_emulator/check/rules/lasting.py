@@ -52,8 +52,7 @@ async def cancel(bench: Bench) -> None:
     """A job that goes on after it was given up costs money and keeps others waiting."""
     usual = await bench.long()
     worker = await bench.shared()
-    job = worker.submit(usual.job.input)
-    await worker.until(lambda: worker.wire.handed_out(job.id), bench.jobs.job_timeout_s)
+    job = await worker.take(usual.job.input, bench.jobs.job_timeout_s)
     await asyncio.sleep(UNDER_WAY_S)
     cancelled_at = worker.now()
     worker.cancel(job)

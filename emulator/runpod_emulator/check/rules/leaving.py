@@ -28,8 +28,7 @@ async def stops_busy(bench: Bench) -> None:
     usual = await bench.slowest()
     long = usual.seconds > LONG_S
     worker = await bench.shared()
-    job = worker.submit(usual.job.input)
-    await worker.until(lambda: worker.wire.handed_out(job.id), bench.jobs.job_timeout_s)
+    job = await worker.take(usual.job.input, bench.jobs.job_timeout_s)
     await asyncio.sleep(UNDER_WAY_S if long else 0)
     told_at = worker.now()
     worker.tell_to_leave()
