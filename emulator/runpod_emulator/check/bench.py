@@ -6,7 +6,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from runpod_emulator.check.jobs import Jobs
-from runpod_emulator.check.trial import Answer, Lost, Trial, ended_with, logged, trial
+from runpod_emulator.check.log import logged
+from runpod_emulator.check.processes import ended_with
+from runpod_emulator.check.trial import Answer, Lost, Trial, trial
 from runpod_emulator.check.verdict import Unseen
 from runpod_emulator.containers import Containers
 from runpod_emulator.processes import Processes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +41,11 @@ def is_shell(command: str) -> bool:
     """Whether a command line is that of a shell."""
     program = command.split(maxsplit=1)[:1] or [""]
     return PurePosixPath(program[0]).name.removeprefix("-") in SHELLS
+
+
+def ended_with(code: int) -> str:
+    """How a process ended, in words."""
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
 def _of_session(session: int) -> Iterator[Process]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from runpod_emulator.check.jobs import Input
+from runpod_emulator.check.log import complaint
+from runpod_emulator.check.processes import ended_with
 from runpod_emulator.check.verdict import Unseen
 from runpod_emulator.check.wire import TAKES, Message, Wire
 from runpod_emulator.containers import Containers, WorkerContainer
@@ -35,11 +36,6 @@ SETTINGS = EndpointSettings(
 )
 ONE = Scaling(workers_min=1, workers_max=1, idle_timeout_s=math.inf)
 NO_MORE = Scaling(workers_min=0, workers_max=0, idle_timeout_s=math.inf)
-
-# What the SDK logs of a job whose result it could not send.
-COMPLAINTS = (
-    "Error while returning job result", "Error handling job", "Failed to return job results",
-)  # fmt: skip
 
 
 class Lost(Exception):
@@ -196,13 +192,13 @@ class Trial:
 
         def over() -> bool:
             ended = self.exit_code is not None
-            return ended or any(self.wire.results(job.id)) or bool(self.complaint(job))
+            return ended or any(self.wire.results(job.id)) or bool(complaint(self.log, job.id))
 
         await self.until(over, seconds)
         if message := next(self.wire.results(job.id), None):
             return Answer(job, message)
-        if complaint := self.complaint(job):
-            raise Lost(f"no result was posted; RunPod's SDK logs: {complaint}")
+        if reason := complaint(self.log, job.id):
+            raise Lost(f"no result was posted; RunPod's SDK logs: {reason}")
         if self.exit_code is not None:
             raise Lost(f"the process {ended_with(self.exit_code)} and the job was lost")
         raise Lost(f"no result was posted within {seconds:g} s")
@@ -214,13 +210,6 @@ class Trial:
             Lost: it came to none.
         """
         return await self.answer(self.submit(job_input), seconds)
-
-    def complaint(self, job: Job) -> str:
-        """What the SDK says of a result it could not send; empty if it does not."""
-        for line in self.log.splitlines():
-            if job.id in line and any(complaint in line for complaint in COMPLAINTS):
-                return logged(line).partition("|")[2].strip() or logged(line)
-        return ""
 
 
 @asynccontextmanager
@@ -241,19 +230,3 @@ async def trial(workers: Processes | Containers, log_file: Path) -> AsyncIterato
             watched = Trial(up, wire, log_file)
             await watched.begin()
             yield watched
-
-
-def logged(line: str) -> str:
-    """The message of a line of a log, which the SDK wraps in JSON."""
-    try:
-        content = json.loads(line)
-    except ValueError:
-        return line
-    return str(content.get("message", line)) if isinstance(content, dict) else line
-
-
-def ended_with(code: int) -> str:
-    """How a process ended, in words."""
-    if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with code {code}"

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from runpod_emulator.check.bench import Bench
-from runpod_emulator.check.trial import RESULT_LIMIT, Trial, logged
+from runpod_emulator.check.log import logged
+from runpod_emulator.check.trial import RESULT_LIMIT, Trial
 from runpod_emulator.check.verdict import Broken, Unseen, rule
 from runpod_emulator.settings import Limits
 
@@ -94,7 +95,8 @@ def _private(trial: Trial) -> Iterator[tuple[str, str]]:
             whole = [repr(content), json.dumps(content, ensure_ascii=False)] if content else []
             for text in (*_strings(content), *whole):
                 needle = _needle(text)
-                if len(needle.encode()) >= TELLTALE and needle not in public + job.id:
+                known = needle in public or needle in job.id
+                if len(needle.encode()) >= TELLTALE and not known:
                     yield where, needle
 
 

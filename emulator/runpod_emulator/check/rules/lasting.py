@@ -8,7 +8,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from runpod_emulator.check.bench import Bench
-from runpod_emulator.check.trial import POLL_S, Lost, Trial, ended_with
+from runpod_emulator.check.processes import ended_with
+from runpod_emulator.check.trial import POLL_S, Lost, Trial
 from runpod_emulator.check.verdict import Broken, Unseen, rule
 from runpod_emulator.check.wire import TAKES
 from runpod_emulator.faults import Fault

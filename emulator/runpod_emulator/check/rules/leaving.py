@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from runpod_emulator.check.bench import LONG_S, Bench
-from runpod_emulator.check.trial import Trial, ended_with
+from runpod_emulator.check.processes import ended_with
+from runpod_emulator.check.trial import Trial
 from runpod_emulator.check.verdict import Broken, Unseen, rule
 from runpod_emulator.check.wire import TAKES
 
