@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from runpod_emulator.check.cli import check_command
 from runpod_emulator.config import read_endpoints
 from runpod_emulator.containers import Containers
 from runpod_emulator.faults import Schedule
@@ -23,6 +24,7 @@ from runpod_emulator.watch import watch_url, watched
 from runpod_emulator.workers import CannotStart, Workers
 
 app = typer.Typer(no_args_is_help=True)
+app.command("check")(check_command)
 
 LOCAL = "http://127.0.0.1:8000"
 

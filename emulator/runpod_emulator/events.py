@@ -52,6 +52,7 @@ class EventLog:
                 "seconds": round(self._clock.now() - began, 3),
                 "method": scope["method"],
                 "path": scope["path"],
+                "query": scope["query_string"].decode("latin-1"),
                 "status": status,
                 "request": asked.told(),
                 "response": answered.told(),

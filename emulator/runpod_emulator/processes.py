@@ -44,7 +44,7 @@ class Processes:
         """Processes see this machine as it sees itself."""
         path = {**os.environ, **self.environment}.get("PATH")
         program = (self.folder or Path()) / self.command[0]
-        if shutil.which(self.command[0], path=path) is None and not program.is_file():
+        if shutil.which(self.command[0], path=path) is None and not os.access(program, os.X_OK):
             raise CannotStart(f"there is no program {self.command[0]}")
         yield "127.0.0.1"
 

@@ -122,6 +122,8 @@ async def _taken(live: Live, request: Request, count: int) -> list[dict[str, Any
     def ready() -> bool | None:
         return bool(live.queue.waiting) or worker in live.queue.draining or None
 
+    if worker in live.queue.draining:  # one that does not leave asks again at once
+        await live.clock.wait(asyncio.Event(), SCORE_S)
     deadline = live.clock.now() + live.settings.poll_s
     while await live.until(QUEUE, ready, deadline - live.clock.now()):
         if await request.is_disconnected():

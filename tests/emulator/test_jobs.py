@@ -179,3 +179,10 @@ async def test_health_counts(wire: Wire) -> None:
     assert health["workers"] == {
         "idle": 0, "initializing": 0, "ready": 1, "running": 1, "throttled": 0, "unhealthy": 0,
     }  # fmt: skip
+
+
+async def test_a_worker_that_does_not_leave_is_not_answered_without_a_pause(wire: Wire) -> None:
+    wire.emulator.endpoints["ep"].drain("w1")
+    before = wire.clock.now()
+    assert await wire.take("w1") is None
+    assert wire.clock.now() > before
