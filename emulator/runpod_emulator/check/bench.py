@@ -14,6 +14,7 @@ from runpod_emulator.containers import Containers
 from runpod_emulator.processes import Processes
 
 LONG_S = 3.5  # a job that takes longer tells whether its worker reacts meanwhile
+UNDER_WAY_S = 1.0  # after it was taken, it is certainly being worked on
 
 
 class DidNotStart(Unseen):

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import pairwise
 
-from runpod_emulator.check.bench import Bench
+from runpod_emulator.check.bench import UNDER_WAY_S, Bench
 from runpod_emulator.check.processes import ended_with
 from runpod_emulator.check.trial import POLL_S, Lost, Trial
 from runpod_emulator.check.verdict import Broken, Unseen, rule
@@ -15,7 +15,6 @@ from runpod_emulator.check.wire import TAKES
 from runpod_emulator.faults import Fault
 
 SILENCE_S = 3.0  # twice what the SDK needs from one job-stop to the next
-UNDER_WAY_S = 1.0
 STOPPED_S = 2.0  # until a worker has heard that a job is cancelled
 
 STORM = (
@@ -55,6 +54,8 @@ async def cancel(bench: Bench) -> None:
     worker = await bench.shared()
     job = await worker.take(usual.job.input, bench.jobs.job_timeout_s)
     await asyncio.sleep(UNDER_WAY_S)
+    if any(worker.wire.results(job.id)):
+        raise Unseen("this time the job was over before it could be cancelled")
     cancelled_at = worker.now()
     worker.cancel(job)
     would_end_at = cancelled_at + usual.seconds

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from runpod_emulator.check.bench import LONG_S, Bench
+from runpod_emulator.check.bench import LONG_S, UNDER_WAY_S, Bench
 from runpod_emulator.check.processes import ended_with
 from runpod_emulator.check.trial import Trial
 from runpod_emulator.check.verdict import Broken, Unseen, rule
 from runpod_emulator.check.wire import TAKES
-
-UNDER_WAY_S = 1.0
 
 
 @rule("stops-idle", "SIGTERM ends it while it is idle, with exit code 0")
