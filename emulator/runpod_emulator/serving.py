@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import IO
@@ -111,24 +111,34 @@ async def serving(
             for endpoint in endpoints
             if endpoint.workers is not None
         }
-        async with (
-            listening(app, address, *seen_from.values()) as (url, port),
-            asyncio.TaskGroup() as group,  # should a pool fail, so does everything
-        ):
+        async with listening(app, address, *seen_from.values()) as (url, port):
             addresses = {name: f"http://{host}:{port}" for name, host in seen_from.items()}
-            tasks = []
             for endpoint in endpoints:
                 name = endpoint.settings.id
                 if endpoint.workers is not None:
-                    pool = _pool(emulator, endpoint, addresses[name])
-                    emulator.pools[name] = pool
-                    tasks.append(group.create_task(pool.run()))
+                    emulator.pools[name] = _pool(emulator, endpoint, addresses[name])
+            async with _running(emulator.pools.values()):
+                try:
+                    yield Serving(url, emulator, addresses)
+                finally:
+                    emulator.close()
+
+
+@asynccontextmanager
+async def _running(pools: Iterable[Pool]) -> AsyncIterator[None]:
+    """Look after workers while the context lasts; should one pool fail, so does everything."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(pool.run()) for pool in pools]
             try:
-                yield Serving(url, emulator, addresses)
+                yield
             finally:
                 for task in tasks:
                     task.cancel()
-                emulator.close()
+    except BaseExceptionGroup as failed:
+        if len(failed.exceptions) == 1:  # one thing went wrong: it is what the caller is told
+            raise failed.exceptions[0] from None
+        raise
 
 
 def _pool(emulator: Emulator, endpoint: Endpoint, url: str) -> Pool:

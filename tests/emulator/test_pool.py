@@ -133,6 +133,24 @@ async def test_a_command_that_is_not_there_is_named() -> None:
             pass
 
 
+async def test_what_goes_wrong_meanwhile_is_told_as_it_is() -> None:
+    with pytest.raises(KeyError, match="on purpose"):
+        async with up():
+            raise KeyError("on purpose")
+
+
+async def test_an_endpoint_whose_workers_cannot_be_started_fails_as_a_whole(
+    tmp_path: Path,
+) -> None:
+    program = tmp_path / "program"
+    program.write_bytes(b"\x00no program")
+    program.chmod(0o755)
+    endpoint = Endpoint(EndpointSettings("ep"), Processes([str(program)]), Scaling(1, 1))
+    with pytest.raises(OSError, match="Exec format"):
+        async with serving([endpoint]):
+            await asyncio.sleep(30)
+
+
 async def test_endpoints_have_queues_and_workers_of_their_own() -> None:
     endpoints = [
         Endpoint(EndpointSettings(name), Processes([sys.executable, str(WIRE_WORKER)]))
