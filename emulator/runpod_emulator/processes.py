@@ -51,7 +51,11 @@ class Processes:
     def start(self, _: str, runpod: Mapping[str, str]) -> WorkerProcess:
         """Start one, with what RunPod sets in its environment."""
         environment = {**self.environment, **runpod}
-        return WorkerProcess(self.command, environment, self.folder or Path.cwd(), self.log)
+        folder = self.folder or Path.cwd()
+        try:
+            return WorkerProcess(self.command, environment, folder, self.log)
+        except OSError as error:
+            raise CannotStart(f"{self.command[0]} cannot be run: {error.strerror}") from None
 
 
 class WorkerProcess:

@@ -48,4 +48,7 @@ class Workers(Protocol):
         Args:
             name: its id.
             runpod: what RunPod sets in its environment.
+
+        Raises:
+            CannotStart: there can be none.
         """

@@ -146,7 +146,7 @@ async def test_an_endpoint_whose_workers_cannot_be_started_fails_as_a_whole(
     program.write_bytes(b"\x00no program")
     program.chmod(0o755)
     endpoint = Endpoint(EndpointSettings("ep"), Processes([str(program)]), Scaling(1, 1))
-    with pytest.raises(OSError, match="Exec format"):
+    with pytest.raises(CannotStart, match="Exec format"):
         async with serving([endpoint]):
             await asyncio.sleep(30)
 
