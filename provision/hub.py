@@ -107,7 +107,7 @@ def _announcement() -> type[Any]:
         def __init__(self, filename: str, file_size: int) -> None:
             super().__init__(filename, file_size)
             if filename not in self.said and not sys.stderr.isatty():
-                # In one piece: `print` writes the end of the line by itself, and files come at once.
+                # In one piece, as `print` is not: several files come at once.
                 sys.stderr.write(f"downloading {filename}, {file_size / 1e6:.1f} MB\n")
             self.said.add(filename)
 

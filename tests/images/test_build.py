@@ -192,6 +192,15 @@ def test_code_that_the_images_user_cannot_import_stops_the_build_without_a_model
     assert "No module named 'nothing_of_that_name'" in log
 
 
+def test_a_password_in_a_mirrors_address_is_not_in_the_log(checkout: Checkout) -> None:
+    mirror = f"http://me:{uuid.uuid4().hex}@{checkout.hub.address}:{checkout.hub.port}"
+    build = checkout.build("--target", "build", "--build-arg", f"APT_MIRROR={mirror}")
+    log, _ = build.communicate(timeout=280)
+    assert build.returncode == 0, log
+    assert "install-tini.sh" in log
+    assert mirror.partition("@")[0] not in log
+
+
 def test_a_token_for_the_hub_leaves_no_trace(
     engine: docker.DockerClient, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
