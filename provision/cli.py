@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import signal
 import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from typing import NoReturn
 
-from provision.errors import LockUnreadable, ProvisionError
+from provision.errors import LockUnreadable, ProvisionError, disk_errors
 from provision.folder import Folder
 from provision.hub import Hub
 from provision.provide import Provided, Source, provide
-from shared.errors import ModelAltered, ModelError, ModelMissing
+from shared.errors import ModelAltered, ModelError
 from shared.models.lock import LOCK_NAME, Lock
 from shared.models.spec import ModelSpec
+
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 def main(service: Path) -> int:
     """Provide the models of the service in that folder; 0 when all are in their place."""
     arguments = _arguments(service.name)
+    signal.signal(signal.SIGTERM, _leave)
+    for name in CA_VARIABLES:
+        if os.environ.get(name):
+            os.environ[name] = str(_path(os.environ[name]))
     try:
-        if arguments.verify:
-            verify(service, _path(arguments.to))
-        else:
+        with disk_errors(_path(arguments.to)):
             run(service, arguments)
     except (ProvisionError, ModelError) as error:
         print(f"error: {error}".replace("<service>", service.name), file=sys.stderr)
@@ -36,42 +43,31 @@ def main(service: Path) -> int:
 
 
 def run(service: Path, arguments: argparse.Namespace) -> None:
-    """Provide the models; with ``--lock`` also write down what they are."""
-    lock_path = service / LOCK_NAME
+    """Provide the models, or verify them; with ``--lock`` also write down what they are."""
+    lock_path, destination = service / LOCK_NAME, _path(arguments.to)
+    if arguments.lock:
+        check_writable(lock_path)
     known = lock_path.exists() and not arguments.lock
     lock = read_lock(lock_path) if known else Lock(models=())
+    if arguments.verify:
+        from provision.verify import verify  # not in an image's build, which has no YAML
+
+        for model in wanted(service):
+            print(verify(model, lock, destination))
+        return
     cache = _path(arguments.cache) if arguments.cache else None
     found = []
     with tempfile.TemporaryDirectory(prefix="models-") as scratch:
         source: Source = Folder(_path(arguments.source)) if arguments.source else Hub(Path(scratch))
         for model in wanted(service):
-            locked, destination = lock.model(model.id), _path(arguments.to)
+            locked = lock.model(model.id)
             done = provide(model, locked, source, destination, cache, afresh=arguments.lock)
             _report(done, "locked" if arguments.lock else "not in models.lock, taken as it came")
             found.append(done.model)
     if arguments.lock:
-        Lock(models=tuple(found)).write(lock_path)
-        print(f"wrote {lock_path.parent.name}/{LOCK_NAME}; look at what changed before you commit")
-
-
-def verify(service: Path, destination: Path) -> None:
-    """Check the models in their place, all files by hash.
-
-    Raises:
-        ModelError: a model is not there, not the locked one, or altered.
-    """
-    lock = read_lock(service / LOCK_NAME)
-    for model in wanted(service):
-        place = destination / model.id
-        if not place.exists():
-            raise ModelMissing(f"{model.id} is not there; fetch it with `nox -s models-<service>`")
-        there, ours = Lock.read(place / LOCK_NAME).model(model.id), lock.model(model.id)
-        other = there is not None and there.revision != model.revision
-        for known in (there, None if other else ours):
-            if known:
-                known.check(place)
-        note = f" (service.toml asks for {model.revision})" if other else ""
-        print(f"{model.id} {there.revision if there else ''}: whole{note}")
+        with disk_errors(lock_path, _shown(lock_path)):
+            Lock(models=tuple(found)).write(lock_path)
+        print(f"wrote {_shown(lock_path)}; look at what changed before you commit")
 
 
 def read_lock(path: Path) -> Lock:
@@ -84,9 +80,20 @@ def read_lock(path: Path) -> Lock:
         return Lock.read(path)
     except ModelAltered:
         raise LockUnreadable(
-            f"{path.parent.name}/{LOCK_NAME} cannot be read; take it from git, or write a new one "
+            f"{_shown(path)} cannot be read; take it from git, or write a new one "
             "with `nox -s models-<service> -- --lock`"
         ) from None
+
+
+def check_writable(path: Path) -> None:
+    """Find out before a download, not after it, that the lock cannot be written.
+
+    Raises:
+        DiskError: it cannot.
+    """
+    with disk_errors(path, _shown(path)), tempfile.NamedTemporaryFile(dir=path.parent):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
 
 
 def wanted(service: Path) -> list[ModelSpec]:
@@ -119,6 +126,16 @@ def _arguments(name: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _leave(*_: object) -> NoReturn:
+    """Told to stop: temporary folders go, what has arrived stays."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _shown(path: Path) -> str:
+    """A service's file as it is named in the repository."""
+    return "/".join(path.parts[-3:])
+
+
 def _path(text: str) -> Path:
-    # nox changes to the repository; folders are named from where the user is.
+    # nox changes to the repository; files and folders are named from where the user is.
     return Path(os.environ.get("INVOKED_FROM", "."), text)

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 import errno
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
+_NETWORK = {
+    *(errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH),
+    *(errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.ENOTCONN),
+}
 
 
 class ProvisionError(Exception):
@@ -33,11 +45,15 @@ class LockUnreadable(ProvisionError):
     """The service's ``models.lock`` is not a lock."""
 
 
-class NoSpace(ProvisionError):
+class DiskError(ProvisionError):
+    """The file system refuses something."""
+
+
+class NoSpace(DiskError):
     """The disk is full, or would be."""
 
 
-class NotWritable(ProvisionError):
+class NotWritable(DiskError):
     """The folder cannot be written to."""
 
 
@@ -45,11 +61,36 @@ class NotInFolder(ProvisionError):
     """The folder to copy from has no such model or file."""
 
 
-def of_the_disk(error: BaseException) -> ProvisionError | None:
-    """What an error of the file system means; None if it was none."""
-    code = error.errno if isinstance(error, OSError) else None
-    if code in (errno.ENOSPC, errno.EDQUOT):
-        return NoSpace("the disk is full; free some space and run again")
-    if code in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST):
-        return NotWritable("the folder for the models cannot be written to")
-    return None
+def of_the_disk(
+    error: BaseException, where: Path, what: str = "the folder for the models"
+) -> DiskError | None:
+    """What an error of the file system means; None if it was none.
+
+    Args:
+        error: any error.
+        where: what was written to, if the error itself does not say.
+        what: what ``where`` is.
+    """
+    network = ConnectionError | TimeoutError | socket.gaierror | ssl.SSLError
+    if not isinstance(error, OSError) or error.errno is None or isinstance(error, network):
+        return None
+    if error.errno in _NETWORK:
+        return None
+    place = error.filename2 or error.filename or where
+    if error.errno in _FULL:
+        return NoSpace(f"the disk is full ({place}); free some space and run again")
+    cause = f"{place}: {error.strerror}"
+    if error.errno in _READ_ONLY:
+        return NotWritable(f"{what} cannot be written to ({cause})")
+    return DiskError(f"the file system refuses ({cause})")
+
+
+@contextmanager
+def disk_errors(where: Path, what: str = "the folder for the models") -> Iterator[None]:
+    """Turn errors of the file system into ours; see ``of_the_disk``."""
+    try:
+        yield
+    except OSError as error:
+        if meaning := of_the_disk(error, where, what):
+            raise meaning from error
+        raise

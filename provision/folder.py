@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -33,12 +34,15 @@ class Folder:
         """Copy the files of a model into a folder.
 
         Raises:
-            NotInFolder: they are not all there.
+            NotInFolder: they are not all there, or cannot be read.
         """
         source = self._root / model.id
+        for path in model.files:
+            if not os.path.isfile(source / path):  # noqa: PTH113 - False where it may not look
+                raise NotInFolder(f"the folder to copy from has no {model.id}/{path}")
+            if not os.access(source / path, os.R_OK):
+                raise NotInFolder(f"{source / path} cannot be read by this user")
         folder.mkdir(parents=True, exist_ok=True)
         for path in model.files:
-            if not (source / path).is_file():
-                raise NotInFolder(f"the folder to copy from has no {model.id}/{path}")
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / path, folder / path)

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from provision.errors import (
-    AccessRefused,
-    FileDiffers,
-    HubUnreachable,
-    NotOnHub,
-    ProvisionError,
-    of_the_disk,
-)
+from provision.errors import HubUnreachable
+from provision.failures import explained, not_on_hub
 from shared.models.lock import LockedModel
 from shared.models.spec import ModelSpec
 
@@ -33,19 +29,23 @@ class Hub:
 
     Args:
         scratch: where the client keeps its locks and its session, never in the user's home.
+
+    Raises:
+        HubUnreachable: MODELSCOPE_ENDPOINT is no URL of a hub.
     """
 
     def __init__(self, scratch: Path) -> None:
+        self._endpoint = os.environ.get("MODELSCOPE_ENDPOINT") or None
+        if self._endpoint and not re.match(r"https?://[^/?#]", self._endpoint):
+            raise HubUnreachable("MODELSCOPE_ENDPOINT is not an http:// or https:// URL")
         # The client reads its settings once, when it is imported.
         os.environ.setdefault("MODELSCOPE_HOME", str(scratch))
         os.environ.setdefault("MODELSCOPE_CACHE", str(scratch))
         os.environ.setdefault("MODELSCOPE_DOWNLOAD_INTRA_CLOUD", "false")
-        if not sys.stderr.isatty():  # a progress bar in a log is a line each time
-            os.environ.setdefault("TQDM_MININTERVAL", "10")
-        # Its warnings tell of retries; what it cannot do is told by the error, once for all files.
-        log = logging.getLogger("modelscope_hub.download")
-        log.addFilter(lambda record: record.levelno == logging.WARNING)
-        self._endpoint = os.environ.get("MODELSCOPE_ENDPOINT") or None
+        os.environ.setdefault("TQDM_LEAVE", "")  # a bar goes when it is done, or has failed
+        if not sys.stderr.isatty():
+            os.environ.setdefault("TQDM_DISABLE", "1")
+        logging.getLogger("modelscope_hub.download").addFilter(_tells_of_a_retry)
 
     def lock(self, model: ModelSpec) -> None:
         """The hub has no lock: what it says of its files is what a lock is there to check."""
@@ -62,15 +62,19 @@ class Hub:
             ProvisionError: what kept it from being done.
         """
         from modelscope_hub import HubApi
+        from modelscope_hub.constants import DEFAULT_ENDPOINT
 
         api = HubApi(endpoint=self._endpoint)
         try:
             files = self._files(api, model, known)
             api.download_repo(
-                model.id, "model", revision=model.revision, local_dir=folder, file_list=files
-            )
+                model.id, "model", revision=model.revision, local_dir=folder, file_list=files,
+                progress_callbacks=[_announcement()],
+            )  # fmt: skip
         except Exception as error:
-            raise explained(error, model, known) from error
+            # Without the name and the password that may stand before the host.
+            host = urlsplit(self._endpoint or DEFAULT_ENDPOINT).netloc.rpartition("@")[2]
+            raise explained(error, model, known, host, folder) from error
 
     def _files(
         self, api: HubApi, model: ModelSpec, known: LockedModel | None
@@ -82,65 +86,29 @@ class Hub:
             listing = api.list_repo_files(model.id, "model", revision=model.revision)
             found = {info.path: (info.size, info.sha256) for info in listing} | found
         if missing := sorted(set(model.files) - set(found)):
-            raise _not_on_hub(model, missing)
+            raise not_on_hub(model, missing)
         return [
             {"Path": path, "Size": found[path][0], "Sha256": found[path][1]} for path in model.files
         ]
 
 
-def explained(error: Exception, model: ModelSpec, known: LockedModel | None) -> ProvisionError:
-    """What a failure of the client means, and what to do about it."""
-    from modelscope_hub.errors import FileDownloadError
-
-    if isinstance(error, ProvisionError):
-        return error
-    failures: dict[str, BaseException] = {"": error}
-    if isinstance(error, FileDownloadError):
-        failures = dict(error.failed_files)
-    meanings = [_meaning(path, why, model, known) for path, why in failures.items()]
-    # A hub that fails in passing also fails for good reasons: the lasting one is worth reading.
-    return min(meanings, key=lambda meaning: isinstance(meaning, HubUnreachable))
+def _tells_of_a_retry(record: logging.LogRecord) -> bool:
+    """What the client cannot do is told by our error, and its "repository" may be our lock."""
+    return record.getMessage().startswith("Download failed for")
 
 
-def _meaning(
-    path: str, error: BaseException, model: ModelSpec, known: LockedModel | None
-) -> ProvisionError:
-    from modelscope_hub import errors as hub
+def _announcement() -> type[Any]:
+    """The client's callback that says a line for each file, where its bars would be noise."""
+    from modelscope_hub import ProgressCallback
 
-    if meaning := of_the_disk(error):
-        return meaning
-    if isinstance(error, hub.FileIntegrityError):
-        if known and any(entry.path == path for entry in known.files):
-            return differs(model, path)
-        return FileDiffers(
-            f"{model.id} {model.revision}: {path} is not what the hub itself lists. The download "
-            "was tampered with, or the hub is at fault; run again later"
-        )
-    if isinstance(error, hub.NotExistError):
-        return _not_on_hub(model, [path] if path else [])
-    if isinstance(error, hub.AuthenticationError | hub.PermissionDeniedError):
-        return AccessRefused(
-            f"{model.id}: the hub refuses access; for a private model set MODELSCOPE_API_TOKEN"
-        )
-    return HubUnreachable(
-        f"{model.id}: the hub cannot be reached or keeps failing ({type(error).__name__}). Check "
-        "the network, HTTPS_PROXY and, behind a TLS proxy, REQUESTS_CA_BUNDLE; MODELSCOPE_ENDPOINT "
-        "names another hub. Run again: what has arrived is kept"
-    )
+    class Announcement(ProgressCallback):
+        said: set[str] = set()  # noqa: RUF012 - of one download; the client makes one for each try
 
+        def __init__(self, filename: str, file_size: int) -> None:
+            super().__init__(filename, file_size)
+            if filename not in self.said and not sys.stderr.isatty():
+                # In one piece, as `print` is not: several files come at once.
+                sys.stderr.write(f"downloading {filename}, {file_size / 1e6:.1f} MB\n")
+            self.said.add(filename)
 
-def differs(model: ModelSpec, path: str) -> FileDiffers:
-    """The error for a file that is not the one its lock names."""
-    return FileDiffers(
-        f"{model.id} {model.revision}: {path} is not the file models.lock names. It was altered on "
-        "its way, or changed where it comes from. Find out which; if you trust the new file, write "
-        "a new lock with `nox -s models-<service> -- --lock`"
-    )
-
-
-def _not_on_hub(model: ModelSpec, paths: list[str]) -> NotOnHub:
-    what = f" with {', '.join(paths)}" if paths else ""
-    return NotOnHub(
-        f"the hub has no {model.id} {model.revision}{what}; check id, revision and files in "
-        "service.toml"
-    )
+    return Announcement

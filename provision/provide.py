@@ -5,21 +5,26 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from provision.errors import LockOutdated, NoSpace, of_the_disk
-from provision.hub import differs
+from provision.errors import DiskError, LockOutdated, NoSpace, disk_errors
+from provision.failures import differs
+from provision.place import (
+    INCOMING,
+    alone_in,
+    check_replaceable,
+    recover,
+    remove,
+    remove_empty,
+    swap,
+)
 from shared.errors import ModelError
 from shared.models.lock import LOCK_NAME, Lock, LockedFile, LockedModel
 from shared.models.spec import ModelSpec
-
-INCOMING = ".incoming"
 
 
 class Source(Protocol):
@@ -70,32 +75,49 @@ def provide(  # noqa: PLR0913 - two of them are rarely given
         ProvisionError: it is not; what was in its place before is there still.
     """
     known = source.lock(model) or locked
-    if known is locked and locked and locked.revision != model.revision:
+    if known is locked:
+        check_revision(model, locked)
+    name = model.id.replace("/", "--")
+    download = f"{name}@{model.revision.replace('/', '--')}"
+    place, incoming = destination / model.id, destination / INCOMING
+    ready, old = incoming / download, incoming / f"{name}.ready.old"
+    with disk_errors(destination), alone_in(destination), ExitStack() as apart:
+        recover(place, old)
+        apart.callback(_tidy, incoming)
+        if (there := _current(place, model, known)) and not afresh:
+            return Provided(there, fetched=False, unknown=())
+        check_replaceable(place)
+        staged = cache / download if cache else ready
+        if cache:  # others, with folders of their own, may use it too
+            apart.enter_context(alone_in(cache))
+            apart.callback(_tidy, staged)
+        found = _fetch(model, known, source, staged)
+        _assemble(found, staged, ready)
+        swap(ready, place, old)
+        for other in incoming.iterdir():  # of revisions that are no longer wanted
+            if other.name.startswith(f"{name}@"):
+                remove(other)
+    listed = {entry.path for entry in known.files} if known else set()
+    return Provided(found, fetched=True, unknown=tuple(sorted(set(model.files) - listed)))
+
+
+def check_revision(model: ModelSpec, locked: LockedModel | None) -> None:
+    """Make sure that ``models.lock``, if it knows a model, is about the revision that is wanted.
+
+    Raises:
+        LockOutdated: it is about another one.
+    """
+    if locked and locked.revision != model.revision:
         raise LockOutdated(
             f"{model.id}: service.toml asks for {model.revision}, models.lock is about "
             f"{locked.revision}; write a new lock with `nox -s models-<service> -- --lock`"
         )
-    with _disk_errors(), _alone_in(destination), ExitStack() as apart:
-        place = destination / model.id
-        if (there := _current(place, model, known)) and not afresh:
-            return Provided(there, fetched=False, unknown=())
-        name = model.id.replace("/", "--")
-        staged = (cache or destination / INCOMING) / f"{name}@{model.revision.replace('/', '--')}"
-        if cache:  # others, with folders of their own, may use it too
-            apart.enter_context(_alone_in(cache))
-        found = _fetch(model, known, source, staged)
-        ready = destination / INCOMING / f"{name}.ready"
-        try:
-            _assemble(found, staged, ready, keep=cache is not None)
-            _swap(ready, place)
-        finally:
-            shutil.rmtree(ready, ignore_errors=True)
-        if cache is None:
-            shutil.rmtree(staged)
-        with suppress(OSError):  # what is left in it belongs to another model
-            (destination / INCOMING).rmdir()
-    listed = {entry.path for entry in known.files} if known else set()
-    return Provided(found, fetched=True, unknown=tuple(sorted(set(model.files) - listed)))
+
+
+def _tidy(folder: Path) -> None:
+    """Nothing that is empty stays; what has arrived does, for the next run."""
+    with suppress(OSError):
+        remove_empty(folder)
 
 
 def _current(place: Path, model: ModelSpec, known: LockedModel | None) -> LockedModel | None:
@@ -116,89 +138,60 @@ def _fetch(
     model: ModelSpec, known: LockedModel | None, source: Source, staged: Path
 ) -> LockedModel:
     """Bring the files into the staging folder and check them; returns what they are."""
-    staged.mkdir(parents=True, exist_ok=True)
+    with disk_errors(staged):
+        staged.mkdir(parents=True, exist_ok=True)
+        _check_room(model, known, staged)
+        try:
+            source.fetch(model, known, staged)
+        except (DiskError, OSError):
+            shutil.rmtree(staged, ignore_errors=True)
+            raise
+        files = tuple(LockedFile.of(staged, path) for path in sorted(model.files))
+        entries = {entry.path: entry for entry in files}
+        for entry in _wanted(model, known):
+            if entries[entry.path] != entry:
+                (staged / entry.path).unlink()
+                raise differs(model, entry.path)
+    return LockedModel(id=model.id, revision=(known or model).revision, files=files)
+
+
+def _check_room(model: ModelSpec, known: LockedModel | None, staged: Path) -> None:
     missing = [entry for entry in _wanted(model, known) if not (staged / entry.path).exists()]
     begun = sum(path.stat().st_size for path in staged.rglob("*.incomplete"))
     needed, free = sum(entry.size for entry in missing) - begun, shutil.disk_usage(staged).free
     if needed > free:
         raise NoSpace(
             f"{model.id} needs {needed / 1e6:.1f} MB more and the disk has {free / 1e6:.1f} MB "
-            "free; make room and run again"
+            f"free ({staged.parent}); make room and run again"
         )
-    try:
-        source.fetch(model, known, staged)
-    except (NoSpace, OSError):
-        shutil.rmtree(staged, ignore_errors=True)
-        raise
-    files = tuple(LockedFile.of(staged, path) for path in sorted(model.files))
-    entries = {entry.path: entry for entry in files}
-    for entry in _wanted(model, known):
-        if entries[entry.path] != entry:
-            (staged / entry.path).unlink()
-            raise differs(model, entry.path)
-    return LockedModel(id=model.id, revision=(known or model).revision, files=files)
 
 
 def _wanted(model: ModelSpec, known: LockedModel | None) -> list[LockedFile]:
     return [entry for entry in known.files if entry.path in model.files] if known else []
 
 
-def _assemble(model: LockedModel, staged: Path, ready: Path, *, keep: bool) -> None:
+def _assemble(model: LockedModel, staged: Path, ready: Path) -> None:
     """Make the folder that is to be moved in: the model's files, its lock, nothing else."""
-    shutil.rmtree(ready, ignore_errors=True)
-    for entry in model.files:
-        target = ready / entry.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if keep:
-            shutil.copyfile(staged / entry.path, target)
-        else:
-            (staged / entry.path).replace(target)
+    if staged != ready:  # the cache keeps them
+        _copy(model, staged, ready)
+    wanted = {ready / entry.path for entry in model.files}
+    for path in ready.rglob("*"):
+        if not path.is_dir() and path not in wanted:
+            path.unlink()
+    remove_empty(ready)
     Lock(models=(model,)).write(ready / LOCK_NAME)
     model.check(ready)
     for path in [ready, *ready.rglob("*")]:  # whoever the worker runs as can read it
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def _open_folder(folder: Path) -> None:
-    """Make a folder everybody can enter, whatever the umask; one that is there stays as it is."""
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o755)
-
-
-def _swap(ready: Path, place: Path) -> None:
-    _open_folder(place.parent)
-    old = ready.with_name(f"{ready.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if place.exists():
-        place.rename(old)
-    ready.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-@contextmanager
-def _disk_errors() -> Iterator[None]:
+def _copy(model: LockedModel, staged: Path, ready: Path) -> None:
+    remove(ready)
     try:
-        yield
-    except OSError as error:
-        if meaning := of_the_disk(error):
-            raise meaning from error
+        for entry in model.files:
+            target = ready / entry.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(staged / entry.path, target)
+    except BaseException:
+        shutil.rmtree(ready, ignore_errors=True)
         raise
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep other processes from providing into the folder: several hosts may share a volume."""
-    _open_folder(folder)
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

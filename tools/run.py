@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from shared.errors import SpeechError
 from tools.local import LocalWorker, service
 from tools.options import add_options, given
 from tools.timeline import show
+from tools.workspace import from_the_user
 
 
 def main() -> int:
@@ -27,8 +27,7 @@ def main() -> int:
     )
     add_options(parser, contract)
     arguments = parser.parse_args(sys.argv[2:])
-    # nox changes to the repository; the files are named from where the user is.
-    files = [Path(os.environ.get("INVOKED_FROM", "."), file) for file in arguments.files]
+    files = [from_the_user(file) for file in arguments.files]
     for file, named in zip(files, arguments.files, strict=True):
         if not file.is_file():
             parser.error(f"no such audio file: {named}")

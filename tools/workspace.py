@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -9,6 +10,11 @@ TINY_MODELS = ROOT / "models" / "tiny"
 FETCHED_MODELS = ROOT / ".models"
 EMULATOR = ROOT / "emulator"  # where the package runpod_emulator is
 SAMPLE = ROOT / "samples" / "conversation.flac"
+
+
+def from_the_user(path: str | Path) -> Path:
+    """A path as the user named it: nox changes to the repository."""
+    return Path(os.environ.get("INVOKED_FROM", "."), path)
 
 
 def service_names() -> list[str]:

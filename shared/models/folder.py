@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from shared.errors import ModelAltered, ModelMissing, ModelUnusable
-from shared.models.lock import LOCK_NAME, Lock, LockedModel, names
+from shared.models.lock import LOCK_NAME, Lock, LockedModel, names, present
 
 HASH_UP_TO = 64 * 2**20  # larger files are compared by size when a worker starts
 
@@ -35,6 +35,20 @@ class ModelFolder:
     path: Path
     lock: LockedModel | None
 
+    @classmethod
+    def at(cls, model_id: str, path: Path) -> ModelFolder:
+        """The model in a folder, with the lock that lies there.
+
+        Raises:
+            ModelAltered: the lock is unreadable or is another model's.
+        """
+        lock = None
+        if (path / LOCK_NAME).exists():
+            lock = Lock.read(path / LOCK_NAME).model(model_id)
+            if lock is None:
+                raise ModelAltered(f"the lock beside {model_id} is another model's")
+        return cls(model_id, path, lock)
+
     @property
     def revision(self) -> str | None:
         """The locked revision; None when nothing says which one it is."""
@@ -49,7 +63,7 @@ class ModelFolder:
         """Compare the files with the lock, by hash up to that size (None: always by hash).
 
         Raises:
-            ModelMissing: a locked file is not there.
+            ModelMissing: a locked file is not there, or cannot be read.
             ModelAltered: a file differs.
         """
         if self.lock:
@@ -59,17 +73,14 @@ class ModelFolder:
         """Path of one of the model's files.
 
         Raises:
-            ModelMissing: there is no such file in the folder.
+            ModelMissing: there is no such file in the folder, or it cannot be read.
             ModelAltered: the lock does not list it.
         """
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise ModelAltered(f"{self.id} refers to a file outside of its folder")
         if self.lock and name not in {entry.path for entry in self.lock.files}:
             raise ModelAltered(f"{self.id}: {name} is not in its lock")
-        path = self.path / name
-        if not path.is_file():
-            raise ModelMissing(f"{self.id}: {name} is missing; provide the model again")
-        return path
+        return present(self.id, self.path, name)
 
     def config(self) -> dict[str, Any]:
         """The network's configuration (``config.yaml``)."""
@@ -107,22 +118,16 @@ def locate(model_id: str, models_dir: Path, revision: str = "master") -> ModelFo
         revision: preferred where a cache holds several.
 
     Raises:
-        ModelMissing: no layout holds it.
+        ModelMissing: no layout holds it, or this user may not look.
         ModelAltered: its lock is unreadable or is another model's.
     """
-    for folder in _candidates(model_id, models_dir, revision):
-        if (folder / "configuration.json").is_file():
-            return ModelFolder(model_id, folder, _lock_of(model_id, folder))
+    try:
+        for folder in _candidates(model_id, models_dir, revision):
+            if (folder / "configuration.json").is_file():
+                return ModelFolder.at(model_id, folder)
+    except PermissionError:
+        raise ModelMissing(f"{model_id}: its folder cannot be read by this user") from None
     raise ModelMissing(f"{model_id} is not in the models folder; see MODELS_DIR")
-
-
-def _lock_of(model_id: str, folder: Path) -> LockedModel | None:
-    path = folder / LOCK_NAME
-    if not path.exists():
-        return None
-    if model := Lock.read(path).model(model_id):
-        return model
-    raise ModelAltered(f"the lock beside {model_id} is another model's")
 
 
 def _candidates(model_id: str, root: Path, revision: str) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
@@ -53,13 +54,11 @@ class LockedModel(BaseModel):
             hash_up_to: larger files, in bytes, are compared by size only; None: none are.
 
         Raises:
-            ModelMissing: a locked file is not there.
+            ModelMissing: a locked file is not there, or cannot be read.
             ModelAltered: a file differs.
         """
         for entry in self.files:
-            path = folder / entry.path
-            if not path.is_file():
-                raise ModelMissing(f"{self.id}: {entry.path} is missing; provide the model again")
+            path = present(self.id, folder, entry.path)
             size = path.stat().st_size
             by_hash = hash_up_to is None or size <= hash_up_to
             if size != entry.size or (by_hash and sha256(path) != entry.sha256):
@@ -87,12 +86,31 @@ class Lock(BaseModel):
             raise ModelAltered(f"{path.name} cannot be read; provide the model again") from None
 
     def write(self, path: Path) -> None:
-        """Write a lock file; the same lock always gives the same bytes."""
-        path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        """Write a lock file, whole or not at all; the same lock always gives the same bytes."""
+        beside = path.with_name(f".{path.name}.new")
+        try:
+            beside.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
 
     def model(self, model_id: str) -> LockedModel | None:
         """The entry of a model, under any of its names; None if there is none."""
         return next((model for model in self.models if model.id in names(model_id)), None)
+
+
+def present(model_id: str, folder: Path, name: str) -> Path:
+    """Path of one of a model's files.
+
+    Raises:
+        ModelMissing: there is no such file, or this user may not read it.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise ModelMissing(f"{model_id}: {name} is missing; provide the model again")
+    if not os.access(path, os.R_OK):
+        raise ModelMissing(f"{model_id}: {name} cannot be read by this user")
+    return path
 
 
 def names(model_id: str) -> list[str]:

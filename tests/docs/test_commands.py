@@ -148,6 +148,6 @@ def test_the_page_on_images_makes_an_image_that_answers() -> None:
     built = shell(build)
     assert built.returncode == 0, built.stderr
     (name,) = re.findall(r"^local/vad-service:\S+$", built.stdout, re.MULTILINE)
-    (documented,) = (b for b in blocks("docs/3-images.md", "sh") if "test_input" in b)
+    (documented,) = (b for b in blocks("docs/3-images.md", "sh") if "--network none" in b)
     for command in (f"IMAGE={name}; {documented}", built.stdout.partition("try it:")[2]):
         assert "'segments': [{" in shell(command).stdout

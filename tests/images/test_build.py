@@ -171,6 +171,36 @@ def test_an_image_without_models_reads_those_on_a_volume(
     assert answer(engine, image, volumes=volume).output["segments"]
 
 
+@pytest.mark.parametrize("umask", [0o077, 0o002])
+def test_the_umask_of_whoever_cloned_the_repository_is_not_in_the_image(
+    engine: docker.DockerClient, checkout: Checkout, umask: int
+) -> None:
+    for path in checkout.root.rglob("*"):
+        if path.suffix not in {".txt", ".sh"}:  # of layers that are cached, and end in no image
+            path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
+    image = checkout.build_image(engine, models="tiny")
+    assert answer(engine, image).output["segments"]
+    search = "find /app ! -type l '(' -perm /022 -o ! -perm -044 ')' | grep ."
+    assert run(engine, image, command=["sh", "-c", search], user="0").code == 1
+
+
+def test_code_that_the_images_user_cannot_import_stops_the_build_without_a_model(
+    checkout: Checkout,
+) -> None:
+    (checkout.root / SERVICE / "handler.py").write_text("import nothing_of_that_name\n")
+    log, _ = checkout.build("--target", "checked", models="volume").communicate(timeout=280)
+    assert "No module named 'nothing_of_that_name'" in log
+
+
+def test_a_password_in_a_mirrors_address_is_not_in_the_log(checkout: Checkout) -> None:
+    mirror = f"http://me:{uuid.uuid4().hex}@{checkout.hub.address}:{checkout.hub.port}"
+    build = checkout.build("--target", "build", "--build-arg", f"APT_MIRROR={mirror}")
+    log, _ = build.communicate(timeout=280)
+    assert build.returncode == 0, log
+    assert "install-tini.sh" in log
+    assert mirror.partition("@")[0] not in log
+
+
 def test_a_token_for_the_hub_leaves_no_trace(
     engine: docker.DockerClient, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:

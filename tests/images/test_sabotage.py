@@ -44,6 +44,14 @@ def cut_the_lock(model: Path) -> None:
     (model / "models.lock").write_text('{"version": 1, "mod')
 
 
+def hide_the_weights(model: Path) -> None:
+    (model / WEIGHTS).chmod(0o600)
+
+
+def hide_the_model(model: Path) -> None:
+    model.chmod(0o700)
+
+
 def start_with(engine: docker.DockerClient, image: Image, models: Path, **options: Any) -> Ended:
     """Start the image with another folder of models in place of its own."""
     mounted = {str(models): {"bind": "/models", "mode": "ro"}}
@@ -59,6 +67,8 @@ def start_with(engine: docker.DockerClient, image: Image, models: Path, **option
         (remove_the_configuration, "model_missing"),
         (remove_the_model, "model_missing"),
         (cut_the_lock, "model_altered"),
+        (hide_the_weights, "model_missing"),
+        (hide_the_model, "model_missing"),
     ],
 )
 def test_a_damaged_model_stops_the_start(

@@ -6,10 +6,19 @@ import os
 from pathlib import Path
 
 import pytest
+from docker.errors import APIError
 
 from tools.images import build
+from tools.images.base import NAME
 from tools.images.build import Plan, default_base
-from tools.images.engine import EngineError, command_line
+from tools.images.engine import (
+    EngineError,
+    command_line,
+    connect,
+    explanation,
+    find_image,
+    has_builders,
+)
 from tools.images.inputs import digest, inputs
 from tools.workspace import ROOT, service_names
 
@@ -83,6 +92,55 @@ def test_a_base_that_cannot_be_had_is_an_error_that_says_what_to_do(
     error = capsys.readouterr().err
     assert "error: " in error
     assert "--base local/base" in error or "no container engine" in error
+    assert "registry.invalid/v2/" in error or "no container engine" in error
+
+
+@pytest.mark.parametrize(("prefix", "base"), [("ghcr.io/MyOrg", NAME), ("local", "Local/Base")])
+def test_a_name_that_can_be_no_images_is_refused_before_anything_is_built(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, prefix: str, base: str
+) -> None:
+    try:
+        if not find_image(connect(), NAME):
+            pytest.skip("there is no base image: make it with `nox -s base`")
+    except EngineError as error:
+        pytest.skip(str(error))
+    monkeypatch.setenv("IMAGE_PREFIX", prefix)
+    monkeypatch.setattr("sys.argv", ["build", "vad", "--base", base, "--models", "tiny"])
+    assert build.main() == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert "repository name must be lowercase" in line
+
+
+def test_an_engines_words_are_one_line_without_a_password() -> None:
+    error = APIError("failed", explanation='Get "https://me:secret@registry.example/v2/":\nrefused')
+    assert explanation(error) == 'Get "https://registry.example/v2/": refused'
+
+
+def test_a_bundle_is_named_from_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bundle.pem").touch()
+    monkeypatch.setenv("INVOKED_FROM", str(tmp_path))
+    assert build.plan("vad", ["--ca", "bundle.pem"]).ca == tmp_path / "bundle.pem"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "bundle.pem")
+    assert build.plan("vad", []).ca == tmp_path / "bundle.pem"
+
+
+@pytest.mark.parametrize(("name", "options"), [("--ca", ["--ca", "no.pem"]), ("SSL_CERT_FILE", [])])
+def test_a_bundle_that_is_not_there_is_told_by_what_named_it(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    options: list[str],
+) -> None:
+    for variable in build.CA_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", "none.pem")
+    monkeypatch.setattr("sys.argv", ["build", "vad", *options])
+    assert build.main() == 1
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith(f"error: {name} names ")
 
 
 def client(folder: Path, version: str, *, buildx: bool) -> str:
@@ -113,3 +171,14 @@ def test_without_such_a_client_the_plug_in_is_asked_for(
     monkeypatch.setenv("PATH", str(tmp_path / "a"))
     with pytest.raises(EngineError, match="buildx"):
         command_line()
+
+
+@pytest.mark.parametrize(
+    ("version", "buildx", "loads"),
+    [("28.2.2", True, True), ("20.10.24", True, False), ("20.10.24", False, False)],
+)
+def test_an_image_is_loaded_from_a_builder_that_would_keep_it(
+    tmp_path: Path, version: str, *, buildx: bool, loads: bool
+) -> None:
+    assert has_builders(client(tmp_path / "a", version, buildx=buildx)) == loads
+    assert ("--load" in Plan("vad", "base").command("name", load=loads)) == loads

@@ -18,10 +18,17 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.spec import ServiceSpec
-from tools.images.engine import EngineError, command_line, connect, find_image
+from tools.images.engine import (
+    EngineError,
+    command_line,
+    connect,
+    explanation,
+    find_image,
+    has_builders,
+)
 from tools.images.inputs import digest, ignore_file
 from tools.images.report import layers_above, megabytes
-from tools.workspace import ROOT
+from tools.workspace import ROOT, from_the_user
 
 # What reaches a mirror or a proxy decides how a build gets its inputs, never what they are.
 MIRRORS = ("PIP_INDEX_URL", "APT_MIRROR", "MODELSCOPE_ENDPOINT")
@@ -71,8 +78,8 @@ class Plan:
         prefix = os.environ.get("IMAGE_PREFIX") or "local"
         return f"{prefix}/{self.service}-service:{version}-{inputs}{kind}"
 
-    def command(self, reference: str) -> list[str]:
-        """The arguments of ``docker`` that build it."""
+    def command(self, reference: str, *, load: bool = False) -> list[str]:
+        """The arguments of ``docker`` that build it; ``load`` brings it from a builder's store."""
         passed = [name for name in (*MIRRORS, *PROXIES) if os.environ.get(name)]
         arguments = [f"BASE_IMAGE={self.base}", f"MODELS={self.models}", *passed]
         return [
@@ -86,6 +93,7 @@ class Plan:
                 else []
             ),
             *([] if self.cache else ["--no-cache"]),
+            *(["--load"] if load else []),
             *([] if sys.stderr.isatty() else ["--progress", "plain"]),
             str(ROOT),
         ]
@@ -93,8 +101,8 @@ class Plan:
 
 def main() -> int:
     """Build the image and say what it is; 0 on success."""
-    wanted = plan(sys.argv[1], sys.argv[2:])
     try:
+        wanted = plan(sys.argv[1], sys.argv[2:])
         built = build(wanted)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -112,7 +120,7 @@ def build(plan: Plan) -> Built:
     """Build an image.
 
     Raises:
-        EngineError: no engine, no base image, or a step of the build failed.
+        EngineError: no engine, no base image, an impossible name, or a step of the build failed.
     """
     client, docker_command = connect(), command_line()
     base = _base(client, plan.base)
@@ -120,8 +128,10 @@ def build(plan: Plan) -> Built:
     if ignore.read_text(encoding="utf-8") != ignore_file(plan.service):
         raise EngineError(f"{ignore.relative_to(ROOT)} is out of date: run `nox -s generate`")
     reference = plan.reference(str(base.id))
+    find_image(client, reference)  # a name that can be none is refused before anything is built
+    load = has_builders(docker_command)
     done = subprocess.run(
-        [docker_command, *plan.command(reference)],
+        [docker_command, *plan.command(reference, load=load)],
         check=False, env={**os.environ, "DOCKER_BUILDKIT": "1"},
     )  # fmt: skip
     image = find_image(client, reference)
@@ -150,19 +160,24 @@ def _base(client: docker.DockerClient, reference: str) -> Image:
     print(f"pulling {reference}", file=sys.stderr, flush=True)
     try:
         return client.images.pull(reference, platform="linux/amd64")
-    except APIError:
+    except APIError as error:
         raise EngineError(
-            f"the base image {reference} cannot be pulled. Name another with --base, such as one "
-            "from a mirror; or make one here with `nox -s base` and use `--base local/base`"
+            f"the base image {reference} cannot be pulled: {explanation(error)}. Name another with "
+            "--base, such as one from a mirror; or make one here with `nox -s base` and use "
+            "`--base local/base`"
         ) from None
 
 
 def plan(service: str, options: list[str]) -> Plan:
-    """What the options of the command ask for."""
+    """What the options of the command ask for.
+
+    Raises:
+        EngineError: a bundle of CA certificates that is named is not there.
+    """
     parser = argparse.ArgumentParser(prog=f"nox -s build-{service} --", description=__doc__)
     parser.add_argument("--base", metavar="IMAGE", help="the base image, if not the Dockerfile's")
     parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
-    parser.add_argument("--ca", type=Path, metavar="FILE", help="CA certificates to trust")
+    parser.add_argument("--ca", metavar="FILE", help="CA certificates to trust")
     parser.add_argument("--network", help="of its steps: host reaches a proxy on this machine")
     parser.add_argument("--no-cache", dest="cache", action="store_false", help="do every step anew")
     given = parser.parse_args(options)
@@ -170,15 +185,26 @@ def plan(service: str, options: list[str]) -> Plan:
         service=service,
         base=given.base or default_base(service),
         models=given.models,
-        ca=given.ca or trusted_ca(),
+        ca=trusted_ca(given.ca),
         network=given.network or ("host" if _on_this_machine() else "default"),
         cache=given.cache,
     )
 
 
-def trusted_ca() -> Path | None:
-    """The CA bundle that this machine trusts by its environment, as behind a TLS proxy."""
-    return next((Path(os.environ[name]) for name in CA_VARIABLES if os.environ.get(name)), None)
+def trusted_ca(option: str | None = None) -> Path | None:
+    """The CA bundle to trust: ``--ca``'s, or what this machine does, as behind a TLS proxy.
+
+    Raises:
+        EngineError: there is no such file.
+    """
+    names = {"--ca": option, **{name: os.environ.get(name) for name in CA_VARIABLES}}
+    for name, value in names.items():
+        if value:
+            path = from_the_user(value).absolute()
+            if not path.is_file():
+                raise EngineError(f"{name} names {path}, which is no file")
+            return path
+    return None
 
 
 def _on_this_machine() -> bool:

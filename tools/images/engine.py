@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import docker
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.images import Image
 
 FIRST_WITHOUT_BUILDKIT = 23  # from this release on the client needs the buildx plug-in for it
@@ -49,11 +50,28 @@ def command_line() -> str:
 
 
 def find_image(client: docker.DockerClient, reference: str) -> Image | None:
-    """The image of that name in the engine, or None."""
+    """The image of that name in the engine, or None.
+
+    Raises:
+        EngineError: it can be no image's name, or the engine fails.
+    """
     try:
         return client.images.get(reference)
     except ImageNotFound:
         return None
+    except APIError as error:
+        raise EngineError(f"{reference}: {explanation(error)}") from None
+
+
+def explanation(error: APIError) -> str:
+    """The engine's own words in one line, without what may stand before the host of a URL."""
+    words = " ".join(str(error.explanation or error).split())
+    return re.sub(r"//[^/\s\"@]+@", "//", words)
+
+
+def has_builders(path: str) -> bool:
+    """Whether that ``docker build`` is buildx's, whose builders may keep images to themselves."""
+    return _major_version(path) >= FIRST_WITHOUT_BUILDKIT and _runs(path, "buildx", "version")
 
 
 def _on_path(name: str) -> Iterator[str]:

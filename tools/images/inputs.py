@@ -25,7 +25,7 @@ def inputs(service: str) -> list[Path]:
         folder / LOCK_NAME,
         Path("requirements/funasr.txt"),
         Path("provision/requirements.txt"),
-        Path("provision/with-secrets.sh"),
+        *(Path("provision") / script for script in ("install-tini.sh", "with-secrets.sh")),
         *_tiny_weights(folder),
     })  # fmt: skip
 
