@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from starlette.requests import Request
@@ -33,11 +34,25 @@ async def read_json(request: Request, limit: int) -> Any:  # noqa: ANN401 - any 
         if len(body) > limit or OVERSIZED in request.scope:
             raise TooLong
     try:
-        return json.loads(body, parse_constant=lambda _: None)
-    except ValueError:
+        return json.loads(body, parse_constant=lambda _: None, parse_float=_finite)
+    except (ValueError, RecursionError):
         raise NotJson from None
+
+
+def _finite(text: str) -> float | None:
+    """A number as JSON has them; what is larger than any becomes null, as NaN does."""
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+class Json(JSONResponse):
+    """An answer whatever strings it holds: half a surrogate pair, which UTF-8 has no word for."""
+
+    def render(self, content: Any) -> bytes:  # noqa: ANN401 - any JSON value
+        """The content as ASCII."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
 def refusal(status: int, message: str) -> Response:
     """An answer that says what was wrong."""
-    return JSONResponse({"error": message}, status) if message else Response(status_code=status)
+    return Json({"error": message}, status) if message else Response(status_code=status)

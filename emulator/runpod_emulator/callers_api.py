@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from runpod_emulator.bodies import NotJson, TooLong, read_json, refusal
+from runpod_emulator.bodies import Json, NotJson, TooLong, read_json, refusal
 from runpod_emulator.jobs import Job, State
 from runpod_emulator.live import Live
 from runpod_emulator.settings import MIB
@@ -28,7 +28,7 @@ def routes(find: Find, submitted: Callable[[Live, Job], None]) -> list[Route]:
 
     Args:
         find: says which endpoint a request is for.
-        submitted: told of each new job.
+        submitted: told of each job that joins the queue.
     """
 
     def allowed(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
@@ -61,19 +61,28 @@ def routes(find: Find, submitted: Callable[[Live, Job], None]) -> list[Route]:
         if isinstance(job, Response):
             return job
         submitted(live, job)
-        return JSONResponse({"id": job.id, "status": State.IN_QUEUE})
+        return Json({"id": job.id, "status": State.IN_QUEUE})
 
     async def runsync(live: Live, request: Request) -> Response:
         wait = request.query_params.get("wait")
-        if wait is not None and not (wait.isdigit() and int(wait) in WAIT_MS):
+        if wait is not None and not (wait.isascii() and wait.isdigit() and int(wait) in WAIT_MS):
             return refusal(400, "wait must be 1000 to 300000 milliseconds")
         job = await _submit(live, request, sync=True)
         if isinstance(job, Response):
             return job
         submitted(live, job)
         seconds = int(wait) / 1000 if wait else live.settings.sync_wait_s
-        await live.until(job.id, lambda: job if job.state.final else None, seconds)
-        return JSONResponse(job.public())
+        # A job that was purged is waited for no longer.
+        over = lambda: job.state.final or job.id not in live.queue.jobs or None  # noqa: E731
+        await live.until(job.id, over, seconds)
+        return Json(job.public())
+
+    def retry(live: Live, job: Job) -> Response:
+        if not live.queue.retry(job, live.now()):
+            return refusal(400, "only a job that is FAILED or TIMED_OUT can be retried")
+        submitted(live, job)
+        live.changed()
+        return Json({"id": job.id, "status": job.state})
 
     base = "/v2/{endpoint}"
     return [
@@ -90,42 +99,34 @@ def routes(find: Find, submitted: Callable[[Live, Job], None]) -> list[Route]:
 
 def status(_: Live, job: Job) -> Response:
     """The job as it is."""
-    return JSONResponse(job.public())
+    return Json(job.public())
 
 
 def stream(live: Live, job: Job) -> Response:
     """What was streamed since the last time."""
     pieces = live.queue.drain_stream(job)
     live.save()
-    return JSONResponse({"status": job.state, "stream": pieces})
+    return Json({"status": job.state, "stream": pieces})
 
 
 def cancel(live: Live, job: Job) -> Response:
     """Give the job up."""
     live.queue.cancel(job, live.now())
     live.changed()
-    return JSONResponse({"id": job.id, "status": job.state})
-
-
-def retry(live: Live, job: Job) -> Response:
-    """Queue a failed job once more."""
-    if not live.queue.retry(job, live.now()):
-        return refusal(400, "only a job that is FAILED or TIMED_OUT can be retried")
-    live.changed()
-    return JSONResponse({"id": job.id, "status": job.state})
+    return Json({"id": job.id, "status": job.state})
 
 
 async def purge(live: Live, _: Request) -> Response:
     """Drop the jobs that wait."""
     removed = live.queue.purge()
     live.changed()
-    return JSONResponse({"removed": removed, "status": "completed"})
+    return Json({"removed": removed, "status": "completed"})
 
 
 async def health(live: Live, _: Request) -> Response:
     """Count jobs and workers."""
     live.now()
-    return JSONResponse({"jobs": live.queue.counts(), "workers": live.workers()})
+    return Json({"jobs": live.queue.counts(), "workers": live.workers()})
 
 
 async def _submit(live: Live, request: Request, *, sync: bool) -> Job | Response:
@@ -148,13 +149,14 @@ def _fault(body: Any) -> str | None:  # noqa: ANN401 - any JSON value
     """What is wrong with a request; None if nothing is."""
     if not isinstance(body, dict) or not isinstance(body.get("input"), dict):
         return "the body must be an object with an object `input`"
-    policy = body.get("policy", {})
+    policy = body.get("policy") or {}
     if not isinstance(policy, dict):
         return "policy must be an object"
     for name, bounds in (("executionTimeout", EXECUTION_TIMEOUT_MS), ("ttl", TTL_MS)):
-        if name in policy and policy[name] not in bounds:
+        # Only a whole number is looked up in a range without walking through it.
+        if name in policy and (type(policy[name]) is not int or policy[name] not in bounds):
             return f"policy.{name} must be {bounds.start} to {bounds.stop - 1} milliseconds"
-    if not str(body.get("webhook", "https://")).startswith(("http://", "https://")):
+    if not str(body.get("webhook") or "https://").startswith(("http://", "https://")):
         return "webhook must be a URL"
     return None
 
@@ -162,4 +164,6 @@ def _fault(body: Any) -> str | None:  # noqa: ANN401 - any JSON value
 def _authorised(request: Request, live: Live | None) -> bool:
     given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
     wanted = live.settings.api_key if live else None
-    return bool(given) and (wanted is None or hmac.compare_digest(given, wanted))
+    return bool(given) and (
+        wanted is None or hmac.compare_digest(given.encode("latin-1"), wanted.encode("utf-8"))
+    )

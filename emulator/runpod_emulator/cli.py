@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sqlite3
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,8 @@ from runpod_emulator.check.cli import check_command
 from runpod_emulator.config import read_endpoints
 from runpod_emulator.containers import Containers
 from runpod_emulator.faults import Schedule
+from runpod_emulator.parse import parsed
+from runpod_emulator.prices import PRICES
 from runpod_emulator.processes import Processes
 from runpod_emulator.scaling import Scaling
 from runpod_emulator.serving import Endpoint, Keep, serving
@@ -42,7 +45,7 @@ def serve(
     image: Annotated[str | None, typer.Option(help="workers are containers of this image")] = None,
     config: Annotated[Path | None, typer.Option(help="a file of endpoints, in TOML")] = None,
     endpoint: Annotated[str, typer.Option(help="the endpoint's id")] = "local",
-    port: Annotated[int, typer.Option(help="where the emulator listens")] = 8000,
+    port: Annotated[int, typer.Option(help="where the emulator listens", min=0, max=65_535)] = 8000,
     host: Annotated[str, typer.Option(help="on which address")] = "127.0.0.1",
     workers_min: Annotated[int, typer.Option(help="workers that are always there")] = 0,
     workers_max: Annotated[int, typer.Option(help="the most there are")] = 1,
@@ -69,24 +72,31 @@ def serve(
         raise typer.BadParameter("give a command, --image, or --config")
     if view and log is None:
         raise typer.BadParameter("--view needs --log FILE, so that workers do not write over it")
+    if not config and gpu not in PRICES:
+        typer.echo(f"no price is known for {gpu}; there are {', '.join(PRICES)}", err=True)
     with ExitStack() as stack:
-        output = stack.enter_context(log.open("ab")) if log else 2
         try:
+            output = stack.enter_context(log.open("ab")) if log else 2
             schedule = Schedule.read(faults) if faults else Schedule()
-            endpoints = read_endpoints(config, output) if config else []
-        except (ValueError, OSError) as error:
+            if config:
+                endpoints = read_endpoints(config, output)
+            else:
+                workers: Workers = Processes(command or (), log=output)
+                if image:
+                    workers = Containers(image, command, log=output)
+                scaling = {
+                    "workers_min": workers_min, "workers_max": workers_max,
+                    "idle_timeout_s": idle_timeout, "scaler": scaler,
+                }  # fmt: skip
+                settings = parsed(EndpointSettings, {"id": endpoint, "gpu": gpu})
+                endpoints = [Endpoint(settings, workers, parsed(Scaling, scaling))]
+            keep = Keep(
+                store=stack.enter_context(Store(state)) if state else None,
+                events=stack.enter_context(events.open("a")) if events else None,
+                bodies=log_bodies,
+            )
+        except (ValueError, OSError, sqlite3.Error) as error:
             raise typer.BadParameter(str(error)) from None
-        if not config:
-            workers: Workers = Processes(command or (), log=output)
-            if image:
-                workers = Containers(image, command, log=output)
-            scaling = Scaling(workers_min, workers_max, idle_timeout, scaler)
-            endpoints = [Endpoint(EndpointSettings(endpoint, gpu=gpu), workers, scaling)]
-        keep = Keep(
-            store=stack.enter_context(Store(state)) if state else None,
-            events=stack.enter_context(events.open("a")) if events else None,
-            bodies=log_bodies,
-        )
         asyncio.run(_serve(endpoints, (host, port), keep, schedule, view=view))
 
 
@@ -114,7 +124,8 @@ async def _serve(
 ) -> None:
     """Serve until a signal."""
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    # A terminal that is closed must not leave workers behind.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     try:
         async with serving(endpoints, address, keep=keep, faults=faults) as up:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from runpod_emulator.bodies import NotJson, TooLong, read_json, refusal
+from runpod_emulator.bodies import Json, NotJson, TooLong, read_json, refusal
 from runpod_emulator.faults import Schedule, parse
 from runpod_emulator.snapshot import EndpointSnapshot
 
@@ -28,7 +28,7 @@ def routes(schedule: Schedule, snapshot: Callable[[], Sequence[EndpointSnapshot]
 
     def told() -> Response:
         happened, faults = len(schedule.happened), len(schedule.faults)
-        return JSONResponse({"seed": schedule.seed, "happened": happened, "faults": faults})
+        return Json({"seed": schedule.seed, "happened": happened, "faults": faults})
 
     async def faults(request: Request) -> Response:
         if request.method == "POST":
@@ -41,7 +41,7 @@ def routes(schedule: Schedule, snapshot: Callable[[], Sequence[EndpointSnapshot]
         return told()
 
     async def state(_: Request) -> Response:
-        return JSONResponse([asdict(endpoint) for endpoint in snapshot()])
+        return Json([asdict(endpoint) for endpoint in snapshot()])
 
     return [
         Route(FAULTS, faults, methods=["GET", "POST", "DELETE"]),

@@ -95,7 +95,9 @@ class Queue:
             submitted_at=now,
             queued_at=now,
             extras={
-                key: request[key] for key in ("webhook", "policy", "s3Config") if key in request
+                key: request[key]
+                for key in ("webhook", "policy", "s3Config")
+                if request.get(key) is not None
             },
             execution_timeout_s=policy.get("executionTimeout", rules.execution_timeout_s * 1000)
             / 1000,

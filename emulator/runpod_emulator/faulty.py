@@ -7,10 +7,9 @@ import json
 import re
 from typing import NoReturn
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from runpod_emulator.bodies import OVERSIZED, refusal
+from runpod_emulator.bodies import OVERSIZED, Json, refusal
 from runpod_emulator.clock import Clock
 from runpod_emulator.faults import PROGRESS, Fault, Schedule
 
@@ -64,7 +63,7 @@ class Faulty:
             scope = {**scope, OVERSIZED: True}
         if fault.late_s:
             self._handle_later(fault.late_s, scope, await _again_and_again(receive))
-            await JSONResponse({})(scope, receive, send)
+            await Json({})(scope, receive, send)
             return
         if fault.drop == "after" or fault.repeat:
             receive = await _again_and_again(receive)

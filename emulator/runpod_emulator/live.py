@@ -35,6 +35,7 @@ class Live:
         unhealthy: workers that said so at their start, and why.
         meter: what callers asked lately.
         on_taken: told of the worker that was handed jobs, and how many.
+        owns: whether a worker is one that may be handed jobs.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Live:
         self.unhealthy: dict[str, str] = {}
         self.meter = Meter(settings.rates)
         self.on_taken: Callable[[str, int], None] = lambda worker, jobs: None
+        self.owns: Callable[[str], bool] = lambda worker: True
         self._topics: dict[str, asyncio.Event] = {}
         self._closed = False
 

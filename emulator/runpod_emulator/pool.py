@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +14,8 @@ from runpod_emulator.faults import Fault, Schedule
 from runpod_emulator.live import Live
 from runpod_emulator.scaling import Load, Scaling, wanted
 from runpod_emulator.workers import Worker
+
+logger = logging.getLogger("runpod_emulator")
 
 LOOK_EVERY_S = 0.1
 BACK_OFF_S = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # before another start after so many crashes in a row
@@ -53,6 +57,8 @@ class Pool:
         cold_starts: seconds from the start of each worker to its first question for a job.
         ended: how long those existed that have ended.
         exit_codes: of those that have ended, in that order.
+        crashes: how many in a row ended by themselves before they asked for a job, or after.
+        run_id: part of the workers' ids: a worker that outlived an earlier run is not one of ours.
     """
 
     live: Live
@@ -64,14 +70,16 @@ class Pool:
     cold_starts: list[float] = field(default_factory=list)
     ended: list[Spell] = field(default_factory=list)
     exit_codes: list[int] = field(default_factory=list)
+    crashes: int = 0
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex[:4])
     _count: int = 0
-    _crashes: int = 0
     _added_at: float = 0.0
     _strikes: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
         """Look after the workers until cancelled, then end them all."""
         self.live.on_taken = self._taken
+        self.live.owns = self.members.__contains__
         try:
             while True:
                 await self._look()
@@ -113,17 +121,20 @@ class Pool:
     def _greet(self, name: str, member: Member) -> None:
         """Note that a worker has come as far as asking for jobs, if it has."""
         if member.first_poll_at is None and name in self.live.first_seen:
-            member.first_poll_at, self._crashes = self.live.first_seen[name], 0
+            member.first_poll_at, self.crashes = self.live.first_seen[name], 0
             self.live.starting.discard(name)
             self.cold_starts.append(member.first_poll_at - member.started_at)
 
     async def _gone(self, name: str, member: Member, now: float) -> None:
-        self.exit_codes.append(await member.worker.ended())
+        code = await member.worker.ended()
+        self.exit_codes.append(code)
+        if member.leaving_at is None:
+            logger.warning("worker %s ended by itself, with exit code %d", name, code)
         self._greet(name, member)  # it may have come and gone since the last look
         del self.members[name]
         self.live.starting.discard(name)
         self.ended.append(Spell(member.started_at, now))
-        self._crashes += member.leaving_at is None
+        self.crashes += member.leaving_at is None
         self._added_at = now if member.leaving_at is None else self._added_at
         self.live.forget(name, now)
 
@@ -143,13 +154,13 @@ class Pool:
 
     def _add(self, now: float) -> None:
         self._count += 1
-        name = f"{self.live.settings.id}-w{self._count}"
+        name = f"{self.live.settings.id}-w{self._count}-{self.run_id}"
         self.members[name] = Member(self.start(name), now)
         self.live.starting.add(name)
         self._added_at = now
 
     def _may_start(self, now: float) -> bool:
-        return now - self._added_at >= BACK_OFF_S[min(self._crashes, len(BACK_OFF_S) - 1)]
+        return now - self._added_at >= BACK_OFF_S[min(self.crashes, len(BACK_OFF_S) - 1)]
 
     def _staying(self) -> int:
         return sum(member.leaving_at is None for member in self.members.values())

@@ -32,6 +32,17 @@ class Scaling:
     queue_delay_s: float = 4.0
     request_count: int = 4
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be.
+
+        Raises:
+            ValueError: there are to be more workers than there may be, or a number makes no sense.
+        """
+        if not 0 <= self.workers_min <= self.workers_max:
+            raise ValueError("workers_min is a number from 0 to workers_max")
+        if self.idle_timeout_s < 0 or self.queue_delay_s < 0 or self.request_count < 1:
+            raise ValueError("times are 0 or more, and request_count is 1 or more")
+
 
 @dataclass(frozen=True, slots=True)
 class Load:

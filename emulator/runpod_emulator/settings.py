@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Annotated
 
+from pydantic import StringConstraints
 from pydantic.dataclasses import dataclass
 
 from runpod_emulator.endpoint import Rules
@@ -48,7 +50,7 @@ class EndpointSettings:
         gpu: the GPU pool its workers would be in, such as ``AMPERE_16``; what decides their price.
     """
 
-    id: str
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
     rules: Rules = field(default_factory=Rules)
     limits: Limits = field(default_factory=Limits)
     poll_s: float = 8.0

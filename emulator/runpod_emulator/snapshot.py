@@ -60,6 +60,7 @@ class EndpointSnapshot:
         billed_s: seconds RunPod would bill so far.
         price_per_s: US dollars; None for a kind without a known price.
         cold_start_s: the median so far.
+        crashed: the exit code of the last worker, if it ended by itself; None if all is well.
     """
 
     id: str
@@ -70,6 +71,7 @@ class EndpointSnapshot:
     billed_s: int
     price_per_s: float | None
     cold_start_s: float | None
+    crashed: int | None = None
 
 
 def snapshot(live: Live, pool: Pool | None, now: float) -> EndpointSnapshot:
@@ -85,6 +87,7 @@ def snapshot(live: Live, pool: Pool | None, now: float) -> EndpointSnapshot:
         billed_s=billed_s(pool.spells(now)) if pool else 0,
         price_per_s=PRICES[gpu].flex if gpu in PRICES else None,
         cold_start_s=median(pool.cold_starts) if pool and pool.cold_starts else None,
+        crashed=pool.exit_codes[-1] if pool and pool.crashes else None,
     )
 
 

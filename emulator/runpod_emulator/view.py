@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runpod_emulator.prices import AS_OF
-from runpod_emulator.snapshot import EndpointSnapshot, JobSnapshot, WorkerSnapshot
+from runpod_emulator.snapshot import EndpointSnapshot, JobSnapshot
 
 COLOURS = {
     "IN_QUEUE": "yellow", "IN_PROGRESS": "cyan", "COMPLETED": "green", "FAILED": "red",
@@ -39,18 +39,20 @@ def _endpoint(endpoint: EndpointSnapshot, jobs: int) -> Panel:
         ("failed ", "dim"), (f"{counts['failed']}   ", "red" if counts["failed"] else ""),
         ("retried ", "dim"), f"{counts['retried']}",
     )  # fmt: skip
-    parts: list[RenderableType] = [queue, _workers(endpoint.workers)]
+    parts: list[RenderableType] = [queue, _workers(endpoint)]
     if endpoint.jobs:
         parts.append(_jobs(endpoint.jobs[:jobs]))
     title, cost = f"[bold]{endpoint.id}[/bold]", _cost(endpoint)
     return Panel(Group(*parts), title=title, title_align="left", subtitle=cost)
 
 
-def _workers(workers: Sequence[WorkerSnapshot]) -> RenderableType:
-    if not workers:
+def _workers(endpoint: EndpointSnapshot) -> RenderableType:
+    if endpoint.crashed is not None:
+        return Text(f"the last worker ended by itself, with exit code {endpoint.crashed}", "red")
+    if not endpoint.workers:
         return Text("no workers: the endpoint is scaled to zero", "dim")
     table = Table("worker", "state", "jobs", "cold start", "up", box=None, header_style="dim")
-    for worker in workers:
+    for worker in endpoint.workers:
         table.add_row(
             worker.id, _coloured(worker.state), str(worker.jobs), seconds(worker.cold_start_s),
             seconds(worker.up_s),

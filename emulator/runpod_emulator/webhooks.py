@@ -28,7 +28,7 @@ async def call_at_the_end(live: Live, job: Job, client: httpx.AsyncClient) -> No
         await live.clock.wait(asyncio.Event(), delay)
         try:
             answer = await client.post(url, json=body, headers=HEADERS, timeout=TIMEOUT_S)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, httpx.InvalidURL):
             continue
         if answer.is_success:
             return

@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from runpod_emulator.bodies import NotJson, TooLong, read_json, refusal
+from runpod_emulator.bodies import Json, NotJson, TooLong, read_json, refusal
 from runpod_emulator.live import QUEUE, Live
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -51,13 +51,13 @@ def routes(find: Find) -> list[Route]:
 async def take(live: Live, request: Request) -> Response:
     """Hand out one job, waiting for it; 204 when none comes."""
     jobs = await _taken(live, request, 1)
-    return JSONResponse(jobs[0]) if jobs else Response(status_code=204)
+    return Json(jobs[0]) if jobs else Response(status_code=204)
 
 
 async def take_batch(live: Live, request: Request) -> Response:
     """Hand out several jobs, waiting for the first; 204 when none comes."""
     jobs = await _taken(live, request, _number(request, "batch_size"))
-    return JSONResponse(jobs) if jobs else Response(status_code=204)
+    return Json(jobs) if jobs else Response(status_code=204)
 
 
 async def stop(live: Live, request: Request) -> Response:
@@ -69,7 +69,7 @@ async def stop(live: Live, request: Request) -> Response:
         return live.queue.to_stop(worker) or ([] if worker in live.queue.draining else None)
 
     jobs = await live.until(worker, ready, live.settings.poll_s)
-    return JSONResponse({"jobsToStop": jobs}) if jobs else Response(status_code=204)
+    return Json({"jobsToStop": jobs}) if jobs else Response(status_code=204)
 
 
 async def ping(live: Live, request: Request) -> Response:
@@ -79,7 +79,7 @@ async def ping(live: Live, request: Request) -> Response:
         live.unhealthy[worker] = f"{query.get('check', '')}: {query.get('reason', '')}"
     ids = [part for part in query.get("job_id", "").split(",") if part]
     live.queue.alive(worker, ids, live.now())
-    return JSONResponse({})
+    return Json({})
 
 
 async def done(live: Live, request: Request) -> Response:
@@ -100,7 +100,7 @@ async def done(live: Live, request: Request) -> Response:
         live.to_leave.add(worker)
         live.drain(worker)
     live.changed()
-    return JSONResponse({})
+    return Json({})
 
 
 async def stream(live: Live, request: Request) -> Response:
@@ -112,12 +112,15 @@ async def stream(live: Live, request: Request) -> Response:
         return refusal(400, "a streamed piece is JSON of at most 1 MB")
     live.queue.stream(worker, job_id, body, live.now())
     live.changed()
-    return JSONResponse({})
+    return Json({})
 
 
 async def _taken(live: Live, request: Request, count: int) -> list[dict[str, Any]]:
     """Up to so many jobs for the worker that asks, if it is still there to get them."""
     worker = _last(request, "worker")
+    if not live.owns(worker):
+        await asyncio.sleep(SCORE_S)  # one that outlived an earlier run; it asks again at once
+        return []
 
     def ready() -> bool | None:
         return bool(live.queue.waiting) or worker in live.queue.draining or None
@@ -150,4 +153,4 @@ def _query(request: Request) -> dict[str, Any]:
 
 def _number(request: Request, name: str) -> int:
     text = str(_query(request).get(name, "1"))
-    return max(1, int(text)) if text.isdigit() else 1
+    return max(1, int(text)) if text.isascii() and text.isdigit() else 1

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from runpod_emulator.clock import settle
 from tests.emulator.conftest import Wire
 
 pytestmark = pytest.mark.anyio
@@ -164,6 +165,22 @@ async def test_a_purge_drops_what_waits_and_nothing_else(wire: Wire) -> None:
     assert (await wire.post("purge-queue")).json() == {"removed": 2, "status": "completed"}
     assert (await wire.status(running))["status"] == "IN_PROGRESS"
     assert (await wire.get(f"status/{waiting[0]}")).status_code == 404
+
+
+async def test_whoever_waits_for_a_job_that_is_purged_waits_no_longer(wire: Wire) -> None:
+    asked = asyncio.ensure_future(wire.post("runsync", {"input": {"a": 1}}))
+    await settle()
+    await wire.post("purge-queue")
+    assert (await asyncio.wait_for(asked, 5)).json()["status"] == "IN_QUEUE"
+
+
+async def test_what_other_formats_have_no_word_for_still_travels(wire: Wire) -> None:
+    body = b'{"input": {"half": "\\ud800", "large": 1e999}, "webhook": null, "policy": null}'
+    job = (await wire.client.post("/v2/ep/run", content=body)).json()["id"]
+    taken = await wire.take()
+    assert taken == {"id": job, "input": {"half": "\ud800", "large": None}}
+    await wire.done(job, {"output": "\udfff"})
+    assert (await wire.status(job))["output"] == "\udfff"
 
 
 async def test_health_counts(wire: Wire) -> None:

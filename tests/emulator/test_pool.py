@@ -133,6 +133,21 @@ async def test_a_command_that_is_not_there_is_named() -> None:
             pass
 
 
+async def test_a_worker_of_an_earlier_run_gets_no_job() -> None:
+    async with up() as serving, httpx.AsyncClient(headers={"Authorization": "key"}) as http:
+        answer = await http.get(f"{serving.url}/v2/ep/job-take/ep-w1-gone?gpu=SIM")
+        assert answer.status_code == 204
+        assert (await ended(serving, 1))["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"workers_max": -1}, {"workers_min": 3, "workers_max": 1}, {"request_count": 0}]
+)
+def test_a_scaling_that_cannot_be_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="workers_min|request_count"):
+        Scaling(**fields)
+
+
 async def test_what_goes_wrong_meanwhile_is_told_as_it_is() -> None:
     with pytest.raises(KeyError, match="on purpose"):
         async with up():
@@ -163,5 +178,5 @@ async def test_endpoints_have_queues_and_workers_of_their_own() -> None:
         for name in ("one", "two"):
             answer = await http.post(f"{up.url}/v2/{name}/runsync", json={"input": {"n": name}})
             assert answer.json()["output"] == {"n": name}
-            assert answer.json()["workerId"] == f"{name}-w1"
+            assert answer.json()["workerId"].startswith(f"{name}-w1-")
         assert (await http.get(f"{up.url}/v2/two/health")).json()["jobs"]["completed"] == 1

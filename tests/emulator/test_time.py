@@ -101,7 +101,9 @@ async def test_a_result_is_kept_for_a_while(wire: Wire, path: str, seconds: int)
 
 MALFORMED: list[Any] = [
     {}, {"input": 3}, [], "x", {"input": {}, "policy": {"ttl": 5}}, {"input": {}, "policy": 3},
-    {"input": {}, "webhook": "ftp://x"},
+    {"input": {}, "webhook": "ftp://x"}, {"input": {}, "policy": {"ttl": "60000"}},
+    {"input": {}, "policy": {"executionTimeout": None}}, {"input": {}, "policy": {"ttl": 6e10}},
+    {"input": {}, "policy": {"ttl": []}}, {"input": {}, "policy": {"ttl": True}},
 ]  # fmt: skip
 
 
@@ -109,7 +111,10 @@ async def test_what_is_not_allowed_is_refused(wire: Wire) -> None:
     for body in MALFORMED:
         assert (await wire.post("run", body)).status_code == 400, body
     assert (await wire.client.post("/v2/ep/run", content=b"{")).status_code == 400
-    assert (await wire.post("runsync?wait=5", {"input": {}})).status_code == 400
+    nested = b'{"input":{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}}"
+    assert (await wire.client.post("/v2/ep/run", content=nested)).status_code == 400
+    for wait in ("5", "%C2%B2", "x"):
+        assert (await wire.post(f"runsync?wait={wait}", {"input": {}})).status_code == 400
     too_long = await wire.post("run", {"input": {"a": "x" * 11 * 2**20}})
     assert (too_long.status_code, too_long.json()["error"]) == (
         400, "exceeded max body size of 10MiB",
