@@ -1,9 +1,5 @@
 """A tiny FSMN voice activity detector, trained on synthesised speech.
 
-- sentences.toml: what is said, by language
-- synthesis: who says it, espeak-ng and flite voices rendered to samples
-- noise: what is not speech
-- acoustics: rooms, telephone lines and levels
 - scenes: speech in pauses and noise, with exact labels
 - dataset: scenes as features, made once and cached
 - network: FunASR's FSMN class, and FunASR's own detector around it

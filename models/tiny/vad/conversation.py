@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from models.tiny.vad.acoustics import Samples, decibels_to_gain, set_level, unit
-from models.tiny.vad.noise import coloured
-from models.tiny.vad.scenes import FRAME, label_speech
-from models.tiny.vad.synthesis import Utterance, Voice, speak
+from models.tiny.sound.acoustics import Samples, decibels_to_gain, set_level, unit
+from models.tiny.sound.labels import FRAME, label_speech
+from models.tiny.sound.noise import coloured
+from models.tiny.sound.synthesis import Utterance, Voice, speak
 from shared.audio import SAMPLE_RATE
 
 VOICES = {

@@ -5,8 +5,6 @@ A cache entry's name holds a hash of the sources that made it, so it is never st
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.tiny.vad.acoustics import Samples
-from models.tiny.vad.scenes import Labels, make_scene
-from models.tiny.vad.synthesis import SENTENCES, Split, draw_utterances, speak_all
+from models.tiny.sound import acoustics, labels, noise, synthesis
+from models.tiny.sound.acoustics import Samples
+from models.tiny.sound.cache import Arrays, cached
+from models.tiny.sound.labels import Labels
+from models.tiny.sound.synthesis import SENTENCES, Split, draw_utterances, speak_all
+from models.tiny.vad import scenes
+from models.tiny.vad.scenes import make_scene
 from shared.features import Fbank
 
 SCENE_SECONDS = 12.0
@@ -25,10 +27,9 @@ UTTERANCES: dict[Split, int] = {"train": 3000, "heldout": 400}
 SCENES = {"train": 4000, "tuning": 300, "heldout": 300}
 WORKERS = 2
 
-_SPEECH_SOURCES = ("synthesis.py", SENTENCES.name)
-_SCENE_SOURCES = (*_SPEECH_SOURCES, "acoustics.py", "noise.py", "scenes.py", "dataset.py")
-
-Arrays = dict[str, NDArray[np.generic]]
+_SPEECH_SOURCES = (synthesis.__file__, SENTENCES)
+_SCENE_SOURCES = (*_SPEECH_SOURCES, acoustics.__file__, noise.__file__, labels.__file__,
+                  scenes.__file__, __file__)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _load_speech(cache: Path, split: Split, seed: int) -> list[Samples]:
             "ends": np.cumsum([samples.size for samples in spoken]),
         }
 
-    arrays = _cached(cache, f"speech-{split}-{seed}-{count}", _SPEECH_SOURCES, make)
+    arrays = cached(cache, f"speech-{split}-{seed}-{count}", _SPEECH_SOURCES, make)
     samples = arrays["samples"].astype(np.float32) / np.float32(32768)
     return np.split(samples, arrays["ends"][:-1].astype(np.intp))
 
@@ -88,7 +89,7 @@ def _load_scenes(cache: Path, split: Split, seed: int, count: int) -> Dataset:
         fbank, labels = zip(*scenes, strict=True)
         return {"fbank": np.stack(fbank), "labels": np.stack(labels)}
 
-    arrays = _cached(cache, f"scenes-{split}-{seed}-{count}", _SCENE_SOURCES, make)
+    arrays = cached(cache, f"scenes-{split}-{seed}-{count}", _SCENE_SOURCES, make)
     return Dataset(arrays["fbank"].astype(np.float16), arrays["labels"].astype(np.bool_))
 
 
@@ -105,15 +106,3 @@ def _scene_features(stream: list[int], index: int) -> tuple[NDArray[np.float16],
     scene = make_scene(np.random.default_rng([*stream, index]), _speech, SCENE_SECONDS)
     fbank = Fbank()(scene.samples)
     return fbank.astype(np.float16), scene.labels[: len(fbank)]
-
-
-def _cached(
-    folder: Path, name: str, sources: tuple[str, ...], make: Callable[[], Arrays]
-) -> Arrays:
-    content = b"".join(Path(__file__).with_name(source).read_bytes() for source in sources)
-    path = folder / f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.npz"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez(path, allow_pickle=False, **make())
-    with np.load(path) as stored:
-        return dict(stored)

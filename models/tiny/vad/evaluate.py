@@ -18,6 +18,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from models.tiny.sound.labels import Labels
 from models.tiny.vad.dataset import Dataset, load_heldout
 from models.tiny.vad.network import (
     MODEL_FOLDER,
@@ -26,7 +27,6 @@ from models.tiny.vad.network import (
     load_encoder,
     score_frames,
 )
-from models.tiny.vad.scenes import Labels
 from shared.features import Fbank
 
 

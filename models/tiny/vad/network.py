@@ -12,7 +12,7 @@ import yaml
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.tiny.vad.acoustics import Samples
+from models.tiny.sound.acoustics import Samples
 from shared.features import Cmvn
 from shared.models.lean import funasr_class, load_weights
 

@@ -11,11 +11,10 @@ from string import Template
 import torch
 from torch import nn
 
+from models.tiny.lock import REVISION, write_lock
 from models.tiny.vad.evaluate import Report, Score
 from shared.features import Array, Cmvn
-from shared.models.lock import LOCK_NAME, Lock, LockedFile, LockedModel
 
-REVISION = "tiny-1"
 LOCKED = ("am.mvn", "config.yaml", "configuration.json", "model.pt")
 CARD = Path(__file__).with_name("card.md")
 
@@ -25,9 +24,7 @@ def write_model(folder: Path, network: nn.Module, cmvn: Cmvn) -> None:
     state = {f"encoder.{name}": tensor for name, tensor in network.state_dict().items()}
     torch.save(state, folder / "model.pt")
     (folder / "am.mvn").write_text(format_cmvn(cmvn), encoding="utf-8")
-    files = tuple(LockedFile.of(folder, name) for name in LOCKED)
-    model = LockedModel(id="/".join(folder.parts[-2:]), revision=REVISION, files=files)
-    Lock(models=(model,)).write(folder / LOCK_NAME)
+    write_lock(folder, LOCKED)
 
 
 def format_cmvn(cmvn: Cmvn) -> str:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.tiny.vad.acoustics import Samples
-from models.tiny.vad.scenes import FRAME, HANGOVER, label_speech, make_scene
+from models.tiny.sound.acoustics import Samples
+from models.tiny.sound.labels import FRAME, HANGOVER, label_speech
+from models.tiny.vad.scenes import make_scene
 
 
 def bursts(*frames: tuple[int, float]) -> Samples:

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 import torch
 
-from models.tiny.vad.acoustics import Samples
+from models.tiny.sound.acoustics import Samples
 from models.tiny.vad.network import (
     MODEL_FOLDER,
     SPEECH_FROM,

@@ -5,9 +5,9 @@ import shutil
 import numpy as np
 import pytest
 
-from models.tiny.vad.acoustics import Samples, reverberate, set_level
-from models.tiny.vad.noise import GENERATORS, coloured
-from models.tiny.vad.synthesis import FLITE, VARIANTS, Utterance, Voice, sentences, speak
+from models.tiny.sound.acoustics import Samples, reverberate, set_level
+from models.tiny.sound.noise import GENERATORS, coloured
+from models.tiny.sound.synthesis import FLITE, VARIANTS, Utterance, Voice, sentences, speak
 from shared.audio import SAMPLE_RATE
 
 LENGTH = 2 * SAMPLE_RATE

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from models.tiny.vad.acoustics import Samples, Wave, decibels_to_gain, unit
+from models.tiny.sound.acoustics import Samples, Wave, decibels_to_gain, unit
 from shared.audio import SAMPLE_RATE
 
 Generator = Callable[[np.random.Generator, int], Samples]

@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from models.tiny.vad.acoustics import Samples
+from models.tiny.sound.acoustics import Samples
 from shared.audio import SAMPLE_RATE
 
 Split = Literal["train", "heldout"]
