@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,25 +27,37 @@ Array = NDArray[np.float32]
 
 INT16_SCALE = 32_768.0  # Kaldi's features are defined on samples in the range of 16-bit integers
 PREEMPHASIS = 0.97
+POVEY = 0.85  # the power of a Hann window that Kaldi calls "povey"
 LOWEST_HZ = 20.0
 FRAMES_AT_ONCE = 128  # keeps one batch of windows (256 KiB) inside a core's cache
 
 
 class Fbank:
-    """Log mel energies: Kaldi's ``fbank`` with ``dither=0``, ``snip_edges``, Hamming window.
+    """Log mel energies: Kaldi's ``fbank`` with ``dither=0`` and ``snip_edges``.
 
     Args:
         mels: number of mel bins.
         frame_ms: length of the analysis window in milliseconds.
         shift_ms: distance between windows in milliseconds.
+        window: shape of the analysis window.
+        full_scale: what a sample of 1.0 counts as. It moves all energies alike, but not the floor
+            below which an energy is rounded up, so a network needs the one it was trained with.
     """
 
-    def __init__(self, mels: int = 80, frame_ms: int = 25, shift_ms: int = 10) -> None:
+    def __init__(
+        self,
+        mels: int = 80,
+        frame_ms: int = 25,
+        shift_ms: int = 10,
+        window: Literal["hamming", "povey"] = "hamming",
+        full_scale: float = INT16_SCALE,
+    ) -> None:
         self.mels = mels
         self.length = SAMPLE_RATE * frame_ms // 1000
         self.shift = SAMPLE_RATE * shift_ms // 1000
         self._fft = 1 << (self.length - 1).bit_length()
-        self._window = (np.hamming(self.length) * INT16_SCALE).astype(np.float32)
+        shape = np.hamming(self.length) if window == "hamming" else np.hanning(self.length) ** POVEY
+        self._window = (shape * full_scale).astype(np.float32)
         self._bank = _mel_bank(mels, self._fft)
 
     def count(self, samples: int) -> int:

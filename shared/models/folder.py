@@ -92,18 +92,23 @@ class ModelFolder:
             raise ModelUnusable(f"{self.id}: config.yaml holds no configuration")
         return config
 
+    def configuration(self) -> dict[str, Any]:
+        """What the hub says of the model (``configuration.json``); empty if it says nothing."""
+        try:
+            configuration = json.loads(self.file("configuration.json").read_bytes())
+        except ValueError:
+            configuration = None
+        return configuration if isinstance(configuration, dict) else {}
+
     def asset(self, *keys: str) -> Path:
         """A file named in ``configuration.json`` under ``file_path_metas``: weights and the like.
 
         Raises:
             ModelUnusable: the configuration names no such file.
         """
-        try:
-            found = json.loads(self.file("configuration.json").read_bytes())["file_path_metas"]
-            for key in keys:
-                found = found[key]
-        except (ValueError, KeyError, TypeError):
-            found = None
+        found: Any = self.configuration().get("file_path_metas")
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
         if not isinstance(found, str):
             raise ModelUnusable(f"{self.id}: configuration.json names no {'.'.join(keys)}")
         return self.file(found)
