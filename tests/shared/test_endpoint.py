@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shared.errors import ModelUnusable
 from shared.models.lean import funasr_class
-from shared.nets.vad import EndPointRules, find_segments
+from shared.nets.vad import EndPointRules, Segmenter, find_segments
 
 RULES = EndPointRules()
 
@@ -100,6 +100,29 @@ def test_any_decisions_give_the_segments_funasr_gives(
 def test_restless_decisions_give_the_segments_funasr_gives(bits: list[bool]) -> None:
     speech = np.array(bits, dtype=np.bool_)
     assert find_segments(speech, RULES) == funasr_segments(speech, RULES, 6000)
+
+
+@settings(max_examples=400, deadline=None)
+@given(runs, flips, rule_sets, st.lists(st.integers(0, 900), max_size=30))
+def test_decisions_that_come_bit_by_bit_give_the_same_segments(
+    lengths: list[int], noise: list[int], rules: EndPointRules, cuts: list[int]
+) -> None:
+    speech = decisions(lengths, noise)
+    segmenter, found, settled = Segmenter(rules), list[tuple[int, int]](), 0
+    for part in np.split(speech, np.cumsum(cuts, dtype=int).clip(max=len(speech))):
+        closed = segmenter.push(part)
+        assert all(start >= settled for start, _ in closed)
+        settled = segmenter.settled_ms
+        found += closed
+    assert [*found, *segmenter.finish()] == find_segments(speech, rules)
+
+
+def test_an_hour_of_silence_is_not_kept() -> None:
+    segmenter = Segmenter(RULES)
+    for _ in range(360):
+        assert segmenter.push(np.zeros(1000, dtype=np.bool_)) == []
+    assert segmenter.settled_ms == 3_600_000 - 400
+    assert len(segmenter._speech) <= 20
 
 
 def test_no_frames_hold_no_segments() -> None:

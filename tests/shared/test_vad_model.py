@@ -1,18 +1,22 @@
-"""A folder that does not hold the detector's model stops the start, and says why."""
+"""The detector's model: loaded from its folder, and run on recordings that come in blocks."""
 
 from __future__ import annotations
 
 import shutil
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 import yaml
 
 from shared.errors import ModelUnusable
-from shared.models.folder import ModelFolder
-from shared.nets.vad import FsmnVad
-from tools.workspace import TINY_MODELS
+from shared.models.folder import ModelFolder, locate
+from shared.nets.vad import FsmnVad, find_segments
+from tools.workspace import SAMPLE, TINY_MODELS
 
 MODEL = "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch"
 
@@ -59,3 +63,32 @@ def test_a_configuration_of_another_model_is_named(
     assert named in str(caught.value)
     assert "\n" not in str(caught.value)
     assert str(folder.path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("block", [1_000, 16_000, 10**9])
+def test_segments_come_with_their_audio_however_the_recording_is_cut(block: int) -> None:
+    vad = FsmnVad.load(locate(MODEL, TINY_MODELS))
+    audio, _ = soundfile.read(SAMPLE, dtype="float32")
+    blocks = [audio[first : first + block] for first in range(0, len(audio), block)]
+    found = list(vad.segments(blocks, vad.rules))
+    whole = find_segments(vad.rules.is_speech(vad.silence([audio])), vad.rules)
+    assert [(segment.start_ms, segment.end_ms) for segment in found] == whole
+    for segment in found:
+        expected = audio[segment.start_ms * 16 : segment.end_ms * 16]
+        assert np.array_equal(segment.samples, expected)
+
+
+def test_an_hour_is_not_kept() -> None:
+    vad = FsmnVad.load(locate(MODEL, TINY_MODELS))
+    audio, _ = soundfile.read(SAMPLE, dtype="float32")
+    alive: list[weakref.ref[Any]] = []
+
+    def blocks() -> Iterator[Any]:
+        for _ in range(20):
+            block = audio.copy()
+            alive.append(weakref.ref(block))
+            yield block
+            del block
+            assert sum(ref() is not None for ref in alive) <= 2
+
+    assert len(list(vad.segments(blocks(), vad.rules))) >= 60

@@ -6,9 +6,9 @@ uses ``FsmnVad``; its parts know nothing of each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, Field, ValidationError
@@ -16,10 +16,14 @@ from pydantic import BaseModel, Field, ValidationError
 from shared.errors import ModelUnusable
 from shared.features import Array, Cmvn, Fbank, FeatureStream
 from shared.models.folder import ModelFolder
-from shared.nets.vad.endpoint import FRAME_MS, EndPointRules, find_segments
+from shared.nets.vad.endpoint import FRAME_MS, EndPointRules
 from shared.nets.vad.network import FsmnNetwork
+from shared.nets.vad.segmenter import Segmenter, find_segments
+from shared.nets.vad.tail import Tail
 
-__all__ = ["FRAME_MS", "EndPointRules", "FsmnVad", "find_segments"]
+__all__ = [
+    "FRAME_MS", "EndPointRules", "FsmnVad", "Segmenter", "SpeechSegment", "find_segments",
+]  # fmt: skip
 
 
 class _FrontEnd(BaseModel):
@@ -45,6 +49,14 @@ class _Config(BaseModel):
         """The network's outputs that stand for silence."""
         found: list[int] = self.model_conf.get("sil_pdf_ids", [0])
         return found
+
+
+class SpeechSegment(NamedTuple):
+    """A stretch of speech: milliseconds from the recording's beginning, and its samples."""
+
+    start_ms: int
+    end_ms: int
+    samples: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +101,32 @@ class FsmnVad:
         Returns:
             Shape (frames,); frame ``t`` covers 25 ms from ``t * 10`` ms on.
         """
-        features = FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks)
         # One growing buffer: an array kept per block would pin holes into the heap between the
         # large ones that come and go, and ten hours would take twice the memory.
         found = bytearray()
-        for part in self._network.silence(features):
+        for part in self._silence(blocks):
             found += part.tobytes()
         return np.frombuffer(found, dtype=np.float32)
+
+    def segments(self, blocks: Iterable[Array], rules: EndPointRules) -> Iterator[SpeechSegment]:
+        """The speech of a recording, each segment as soon as it has ended.
+
+        Args:
+            blocks: as for ``silence``.
+            rules: where segments begin and end.
+
+        Yields:
+            The segments ``find_segments`` gives for the whole recording, in order. No more of the
+            audio than the longest segment is kept.
+        """
+        segmenter, tail = Segmenter(rules), Tail()
+        for part in self._silence(tail.passing(blocks)):
+            for start, end in segmenter.push(rules.is_speech(part)):
+                yield SpeechSegment(start, end, tail.cut(start, end))
+            tail.forget(segmenter.settled_ms)
+        for start, end in segmenter.finish():
+            yield SpeechSegment(start, end, tail.cut(start, end))
+
+    def _silence(self, blocks: Iterable[Array]) -> Iterator[Array]:
+        features = FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks)
+        return self._network.silence(features)

@@ -76,32 +76,8 @@ _FIXED: dict[str, Any] = {
 }
 
 
-def find_segments(speech: NDArray[np.bool_], rules: EndPointRules) -> list[tuple[int, int]]:
-    """Speech segments of a whole recording.
-
-    Args:
-        speech: shape (frames,), one decision per 10 ms.
-        rules: the durations.
-
-    Returns:
-        (start, end) in milliseconds, in order, without overlap.
-    """
-    window = _Window(speech, rules)
-    latency = (rules.window_size_ms + rules.lookback_time_start_point) // FRAME_MS
-    longest = rules.max_single_segment_time // FRAME_MS
-    segments = []
-    first = floor = 0  # first frame after the last segment was closed; first frame outside of it
-    while (onset := window.rises(first, first)) < window.frames:
-        start = max(floor, onset - latency)
-        timeout = max(start + longest, onset + 1)
-        end, closed = _find_end(window, first, onset, timeout, rules)
-        segments.append((start * FRAME_MS, (end + 1) * FRAME_MS))
-        first, floor = closed + 1, end + 1
-    return segments
-
-
-def _find_end(
-    window: _Window, opened: int, onset: int, timeout: int, rules: EndPointRules
+def find_end(
+    window: Window, opened: int, onset: int, timeout: int, rules: EndPointRules
 ) -> tuple[int, int]:
     """Last frame of the segment that began at ``onset``, and the frame at which that is known."""
     patience_ms = rules.max_end_silence_time - rules.speech_to_sil_time_thres
@@ -120,7 +96,7 @@ def _find_end(
     return limit, limit
 
 
-class _Window:
+class Window:
     """Where the number of speech frames in the sliding window crosses its thresholds.
 
     After a segment is closed FunASR empties the window: ``opened`` is the first frame that counts.
