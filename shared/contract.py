@@ -103,6 +103,10 @@ class AudioRequest(AudioReference):
         """The recordings of this job, in order."""
         return [self] if self.audios is None else list(self.audios)
 
+    def voices(self) -> list[AudioReference]:
+        """Further recordings that every one of them is compared with; most services have none."""
+        return []
+
 
 class Response(BaseModel):
     """Base of everything a caller receives."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ Span = tuple[float, float]  # start and end in seconds
 class Detector:
     """The engine of the endpoint."""
 
-    model: ModelInfo
+    models: tuple[ModelInfo, ...]
     _vad: FsmnVad
 
     @classmethod
@@ -39,14 +39,16 @@ class Detector:
         folder = locate(wanted.id, models_dir(), wanted.revision)
         folder.verify()
         info = ModelInfo(id=wanted.id, revision=folder.revision, verified=folder.verified)
-        return cls(info, FsmnVad.load(folder, pick_device()))
+        return cls((info,), FsmnVad.load(folder, pick_device()))
 
     def warm_up(self) -> None:
         """Run every step once."""
         noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE).astype(np.float32)
         self.run(Recording([noise]), VADRequest(audio="-"))
 
-    def run(self, recording: Recording, request: VADRequest) -> Mapping[str, object]:
+    def run(
+        self, recording: Recording, request: VADRequest, _: Sequence[Recording] = ()
+    ) -> Mapping[str, object]:
         """Find the speech in one recording."""
         silence = self._vad.silence(recording)
         rules = effective_rules(self._vad.rules, request)

@@ -7,14 +7,16 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from typing import Any, BinaryIO, Generic
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, BinaryIO, Generic, TypeVar
 
-from shared.audio import Recording
+from shared.audio import Block, Recording
 from shared.contract import AudioReference, ServiceInfo, Timings
-from shared.decode import decode
+from shared.decode import DecodeLimits, decode
 from shared.errors import AcceleratorFailed, SpeechError
 from shared.fetch import FetchPolicy, open_audio, open_base64, open_url
 from shared.worker.failure import message, response, typed
@@ -24,6 +26,7 @@ from shared.worker.service import Engine, RequestT, Service
 
 logger = logging.getLogger("speech")
 
+T = TypeVar("T")
 Outcome = dict[str, Any] | SpeechError  # of one recording
 
 _OPEN: dict[str, Callable[[str, FetchPolicy], BinaryIO]] = {
@@ -31,6 +34,22 @@ _OPEN: dict[str, Callable[[str, FetchPolicy], BinaryIO]] = {
     "audio_base64": open_base64,
     "audio": open_audio,
 }
+
+
+@dataclass(slots=True)
+class _Work(Generic[RequestT]):
+    """What the recordings of one job have in common.
+
+    Attributes:
+        cancelled: set once nobody waits for the job any more.
+        stack: closes the files of ``files`` when the job has ended.
+        files: the recordings of ``request.voices()``, fetched once for all of the job.
+    """
+
+    request: RequestT
+    cancelled: threading.Event
+    stack: ExitStack
+    files: list[BinaryIO] = field(default_factory=list)
 
 
 class JobHandler(Generic[RequestT]):
@@ -82,43 +101,53 @@ class JobHandler(Generic[RequestT]):
         # A list of slow URLs takes half of the places at most, so other jobs still get through.
         places = asyncio.Semaphore(max(1, self._service.spec.worker.concurrency // 2))
 
-        async def one(reference: AudioReference) -> Outcome:
+        async def threaded(work: Callable[[AudioReference], T], reference: AudioReference) -> T:
             async with places:
-                work = self._recordings.submit(self._outcome, reference, request, cancelled)
-                return await asyncio.wrap_future(work)
+                return await asyncio.wrap_future(self._recordings.submit(work, reference))
 
-        try:
-            return await asyncio.gather(*map(one, request.references()))
-        except asyncio.CancelledError:
-            cancelled.set()
-            raise
+        with ExitStack() as voices:
+            work = _Work(request, cancelled, voices)
+            open_voice, outcome = partial(self._open_voice, work), partial(self._outcome, work)
+            try:
+                for reference in request.voices():
+                    work.files.append(await threaded(open_voice, reference))
+                every = [threaded(outcome, reference) for reference in request.references()]
+                return await asyncio.gather(*every)
+            except asyncio.CancelledError:
+                cancelled.set()
+                raise
 
-    def _outcome(
-        self, reference: AudioReference, request: RequestT, cancelled: threading.Event
-    ) -> Outcome:
+    def _open_voice(self, work: _Work[RequestT], reference: AudioReference) -> BinaryIO:
+        with _about_voice(len(work.files)):
+            return work.stack.enter_context(self._open(work, reference))
+
+    def _outcome(self, work: _Work[RequestT], reference: AudioReference) -> Outcome:
         try:
-            return self._run(reference, request, cancelled)
+            return self._run(work, reference)
         except BaseException as error:  # even SystemExit: it would end the worker and lose its jobs
-            if cancelled.is_set():
+            if work.cancelled.is_set():
                 raise
             return typed(error)
 
-    def _run(
-        self, reference: AudioReference, request: RequestT, cancelled: threading.Event
-    ) -> dict[str, Any]:
+    def _run(self, work: _Work[RequestT], reference: AudioReference) -> dict[str, Any]:
         began = time.perf_counter()
-        field, value = reference.source()
-        policy = replace(self._fetch_policy, cancelled=cancelled.is_set)
-        with _OPEN[field](value, policy) as file:
+        with self._open(work, reference) as file:
             fetch_s = time.perf_counter() - began
-            return self._compute.submit(self._infer, file, request, cancelled, fetch_s).result()
+            return self._compute.submit(self._infer, work, file, fetch_s).result()
 
-    def _infer(
-        self, file: BinaryIO, request: RequestT, cancelled: threading.Event, fetch_s: float
-    ) -> dict[str, Any]:
-        recording = Recording(decode(file, self._decode_limits, request.channel), cancelled)
+    def _open(self, work: _Work[RequestT], reference: AudioReference) -> BinaryIO:
+        source, value = reference.source()
+        return _OPEN[source](value, replace(self._fetch_policy, cancelled=work.cancelled.is_set))
+
+    def _infer(self, work: _Work[RequestT], file: BinaryIO, fetch_s: float) -> dict[str, Any]:
+        request, limits = work.request, self._decode_limits
+        recording = Recording(decode(file, limits, request.channel), work.cancelled)
+        voices = [
+            Recording(_voice(other, number, limits), work.cancelled)
+            for number, other in enumerate(work.files)
+        ]
         began = time.perf_counter()
-        fields = self._engine.run(recording, request)
+        fields = self._engine.run(recording, request, voices)
         spent = time.perf_counter() - began
         duration = recording.duration_s
         result = self._service.result(
@@ -130,10 +159,27 @@ class JobHandler(Generic[RequestT]):
                 infer_s=round(spent - recording.decode_s, 4),
                 rtf=round(spent / duration, 6) if duration else None,
             ),
-            model=self._engine.model,
+            model=self._engine.models[0],
             service=self._info,
         )
         return result.model_dump(mode="json", exclude_unset=True)
+
+
+def _voice(file: BinaryIO, number: int, limits: DecodeLimits) -> Iterator[Block]:
+    """A voice's recording from its beginning."""
+    with _about_voice(number):
+        file.seek(0)
+        yield from decode(file, limits, "mix")
+
+
+@contextmanager
+def _about_voice(number: int) -> Iterator[None]:
+    """Errors in here say which voice they are about, and not the recording itself."""
+    try:
+        yield
+    except SpeechError as error:
+        message = f"voice {number + 1}: {error.message}"
+        raise type(error)(message, retryable=error.retryable) from error.__cause__
 
 
 def _log(job_id: object, answer: dict[str, Any], spent: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -18,14 +18,22 @@ class Engine(Protocol[RequestT_contra]):
     """The part that computes; it knows no HTTP and no RunPod. Called by one thread at a time."""
 
     @property
-    def model(self) -> ModelInfo:
-        """The weights that are loaded."""
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The weights that are loaded, those a result is named after first."""
 
     def warm_up(self) -> None:
         """Run once on made-up audio, so that the first job finds everything in place."""
 
-    def run(self, recording: Recording, request: RequestT_contra) -> Mapping[str, object]:
-        """Process one recording; returns the fields of the result that are the service's own."""
+    def run(
+        self, recording: Recording, request: RequestT_contra, voices: Sequence[Recording] = ()
+    ) -> Mapping[str, object]:
+        """Process one recording; returns the fields of the result that are the service's own.
+
+        Args:
+            recording: the audio.
+            request: what the caller asked for.
+            voices: the recordings of ``request.voices()``, from their beginning.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,9 @@ def load(service: Service[RequestT]) -> Engine[RequestT]:
     """
     engine = service.load(service.spec)
     engine.warm_up()
-    model = engine.model
-    state = "verified" if model.verified else "unverified: no lock beside it"
-    logger.info("model %s %s (%s)", model.id, model.revision or "of unknown revision", state)
+    for model in engine.models:
+        state = "verified" if model.verified else "unverified: no lock beside it"
+        logger.info("model %s %s (%s)", model.id, model.revision or "of unknown revision", state)
     return engine
 
 

@@ -9,16 +9,17 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 import soundfile
+from pydantic import Field
 
 from shared.audio import Recording
-from shared.contract import AudioRequest, AudioResult, ModelInfo
+from shared.contract import AnyReference, AudioReference, AudioRequest, AudioResult, ModelInfo
 from shared.spec import EndpointSpec, LimitSpec, ServiceSpec, WorkerSpec
 from shared.worker.job import JobHandler
 from shared.worker.service import Service
@@ -31,6 +32,10 @@ class PeakRequest(AudioRequest):
     fault: Fault = "none"
     wait: bool = False
     padding: int = 0
+    compared: list[AnyReference] = Field([])
+
+    def voices(self) -> list[AudioReference]:
+        return list(self.compared)
 
 
 class PeakResult(AudioResult):
@@ -41,13 +46,18 @@ class PeakResult(AudioResult):
 class PeakEngine:
     """Finds the highest sample; fails in the way it is asked to."""
 
-    model = ModelInfo(id="test/peak", revision="v1", verified=True)
+    models = (ModelInfo(id="test/peak", revision="v1", verified=True),)
     seen = 0
 
     def warm_up(self) -> None:
         """Nothing to warm."""
 
-    def run(self, recording: Recording, request: PeakRequest) -> Mapping[str, object]:
+    def run(
+        self, recording: Recording, request: PeakRequest, voices: Sequence[Recording] = ()
+    ) -> Mapping[str, object]:
+        others = [max(float(np.abs(block).max()) for block in voice) for voice in voices]
+        if others:
+            return {"peak": round(sum(others), 2)}
         peak = 0.0
         for block in recording:
             self.seen += 1
@@ -143,6 +153,23 @@ def test_a_list_has_one_result_or_error_per_item_in_order(
     assert [item.get("peak") for item in results] == [0.1, None, 0.3, None, 0.2]
     assert results[1]["error"].startswith("invalid_input: ")
     assert results[3]["error"].startswith("decode_failed: ")
+
+
+def test_what_recordings_are_compared_with_is_read_anew_for_each(
+    handler: JobHandler[PeakRequest],
+) -> None:
+    result = answer(handler, audios=[sound(), sound()], compared=[sound(0.1), sound(0.2)])
+    assert [item["peak"] for item in result["results"]] == [0.3, 0.3]
+
+
+@pytest.mark.parametrize(
+    ("voice", "error"),
+    [("!", "invalid_input: voice 2: "), ("aGVsbG8=", "decode_failed: voice 2: ")],
+)
+def test_an_error_says_which_of_these_it_is_about(
+    handler: JobHandler[PeakRequest], voice: str, error: str
+) -> None:
+    assert answer(handler, audio=sound(), compared=[sound(), voice])["error"].startswith(error)
 
 
 @pytest.mark.parametrize(
