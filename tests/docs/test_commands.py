@@ -19,7 +19,7 @@ from tools.environment import is_current
 from tools.images.base import NAME
 from tools.images.engine import EngineError, connect, find_image
 from tools.loopback import served
-from tools.workspace import ROOT, SAMPLE
+from tools.workspace import ROOT, SAMPLE, service_names
 
 SERVER = "http://localhost:8000"
 REMOTE = "https://example.com/speech.wav"
@@ -49,9 +49,10 @@ def shell(script: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The endpoint, served by the README's own command on a free port."""
-    (command,) = [block for block in blocks("README.md", "bash") if "serve-vad" in block]
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An endpoint, served on a free port by the README's own command, as it is or for another."""
+    (block,) = [block for block in blocks("README.md", "bash") if "serve-vad" in block]
+    command = block.replace("vad", request.param)
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
@@ -94,13 +95,14 @@ def test_a_command_of_the_readme_succeeds(script: str) -> None:
 def test_the_demo_writes_what_the_readme_says() -> None:
     assert shell("nox -s demo").returncode == 0
     written = {path.name for path in (ROOT / "out" / "demo").iterdir()}
-    assert {"vad.json", "vad.rttm", "vad.csv", "vad.audacity.txt"} <= written
+    endings = ("json", "rttm", "csv", "audacity.txt")
+    assert {f"{name}.{end}" for name in service_names() for end in endings} <= written
 
 
 def numbers(text: str) -> list[list[float]]:
-    """The rows of the table of segments."""
+    """The rows of the tables: number, start, end, length, and in the second who speaks."""
     rows = (line.split() for line in text.splitlines())
-    return [list(map(float, row)) for row in rows if len(row) == 4 and row[0].isdigit()]
+    return [list(map(float, row[:4])) for row in rows if len(row) in {4, 5} and row[0].isdigit()]
 
 
 def test_the_demos_output_is_the_one_the_readme_shows() -> None:
@@ -118,18 +120,25 @@ def test_json_output_is_alone_on_stdout() -> None:
     assert json.loads(shell(script).stdout)["segments"]
 
 
-@pytest.mark.parametrize("page", ["README.md", "services/vad/README.md"])
+PAGES = [
+    ("vad", "README.md"),
+    *((name, f"services/{name}/README.md") for name in service_names()),
+]
+
+
+@pytest.mark.parametrize(("server", "page"), PAGES, indirect=["server"])
 def test_the_curl_call_is_answered(page: str, server: str) -> None:
     (script,) = [block for block in blocks(page, "bash") if SERVER in block]
     with served(SAMPLE) as audio:
         run = shell(script.replace(SERVER, server).replace(REMOTE, audio))
     job = json.loads(run.stdout)
     assert job["status"] == "COMPLETED"
-    assert job["output"]["segments"]
+    assert job["output"]["speech_s"] > 1
 
 
-def test_the_python_call_is_answered(server: str) -> None:
-    (code,) = blocks("services/vad/README.md", "python")
+@pytest.mark.parametrize(("server", "page"), PAGES[1:], indirect=["server"])
+def test_the_python_call_is_answered(page: str, server: str) -> None:
+    (code,) = blocks(page, "python")
     run = subprocess.run(
         [sys.executable, "-c", code.replace(SERVER, server)],
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from services.vad.contract import VADRequest
 from services.vad.handler import SERVICE
 from shared import errors
 from shared.contract import AudioRequest
-from tools.workspace import ROOT
+from tools.local import service
+from tools.workspace import ROOT, service_names
 
 PAGES = sorted(
     path
@@ -48,10 +48,12 @@ def test_every_way_to_name_audio_is_documented() -> None:
         assert f"`{name}`" in REQUEST_PAGE, name
 
 
-def test_every_option_of_the_endpoint_is_in_its_readme() -> None:
-    readme = (ROOT / "services" / "vad" / "README.md").read_text()
-    for name in set(VADRequest.model_fields) - set(AudioRequest.model_fields):
-        assert f"| `{name}` |" in readme, name
+@pytest.mark.parametrize("name", service_names())
+def test_every_option_of_an_endpoint_is_in_its_readme(name: str) -> None:
+    readme = (ROOT / "services" / name / "README.md").read_text()
+    rows = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| `")]
+    for option in set(service(name).request.model_fields) - set(AudioRequest.model_fields):
+        assert any(f"`{option}`" in row for row in rows), option
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,4 +1,4 @@
-"""The VAD worker in RunPod's own, unmodified worker loop, against a loopback control plane."""
+"""Workers in RunPod's own, unmodified worker loop, against the emulator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AUDIO = base64.b64encode(SAMPLE.read_bytes()).decode()
 
 @contextmanager
 def worker(
-    plane: ControlPlane, home: Path, models: Path = TINY_MODELS
+    plane: ControlPlane, home: Path, models: Path = TINY_MODELS, service: str = "vad"
 ) -> Iterator[subprocess.Popen[str]]:
     """The service as RunPod starts it; its log is printed, and it is killed at the end."""
     environment = {
@@ -34,7 +34,7 @@ def worker(
     }
     log = (home / "log").open("w+")
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "services.vad.handler"],
+        [sys.executable, "-u", "-m", f"services.{service}.handler"],
         cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, text=True,
         start_new_session=True,
     )  # fmt: skip
@@ -149,3 +149,36 @@ def test_without_a_model_the_worker_says_so_and_ends(tmp_path: Path, model_dir: 
     assert "model_missing: iic/" in run.stderr
     assert "Traceback" not in run.stderr
     assert str(tmp_path) not in run.stderr + run.stdout
+
+
+@pytest.fixture(scope="module")
+def diarization(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane with one diarization worker polling it."""
+    home = tmp_path_factory.mktemp("home")
+    with ControlPlane() as plane, worker(plane, home, service="diarization"):
+        yield plane
+
+
+def test_who_speaks_when_is_answered(diarization: ControlPlane) -> None:
+    diarization.call("who", {"audio": AUDIO, "return_embeddings": True})
+    output = diarization.answer("who")["output"]
+    assert output["num_speakers"] == 2
+    assert output["model"]["revision"] == output["vad_model"]["revision"] == "tiny-1"
+    assert json.dumps(output, allow_nan=False)
+
+
+def test_jobs_at_a_time_do_not_mix(diarization: ControlPlane) -> None:
+    asked = {f"ask-{n}": {"audio": AUDIO, "num_speakers": n} for n in (1, 2, 3)}
+    for name, job in asked.items():
+        diarization.call(name, job)
+    found = {name: diarization.answer(name)["output"]["num_speakers"] for name in asked}
+    assert found == {"ask-1": 1, "ask-2": 2, "ask-3": 3}
+
+
+def test_a_known_voice_travels_with_the_job(diarization: ControlPlane) -> None:
+    known = [{"name": "Everybody", "audio": AUDIO}]
+    diarization.call("known", {"audio": AUDIO, "num_speakers": 1, "known_speakers": known})
+    assert diarization.answer("known")["output"]["speakers"][0]["label"] == "Everybody"
+    bad = [{"name": "Nobody", "audio": "aGVsbG8="}]
+    diarization.call("bad", {"audio": AUDIO, "known_speakers": bad})
+    assert diarization.answer("bad")["error"].startswith("decode_failed: voice 1: ")

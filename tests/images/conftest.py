@@ -18,6 +18,7 @@ from docker.models.networks import Network
 from tools.images.base import NAME
 from tools.images.build import Built, Plan, build, trusted_ca
 from tools.images.engine import EngineError, connect, find_image
+from tools.workspace import service_names
 
 
 @pytest.fixture(scope="session")
@@ -40,14 +41,24 @@ def base(engine: docker.DockerClient) -> Image:
 
 
 @pytest.fixture(scope="session")
-def built(base: Image) -> Built:
-    """The VAD service, built with the tiny weights."""
-    return build(Plan("vad", base.tags[0], "tiny", trusted_ca()))
+def name(request: pytest.FixtureRequest) -> str:
+    """The service under test: the VAD, or each in turn in modules that say ``EVERY_SERVICE``."""
+    found: str = getattr(request, "param", "vad")
+    return found
+
+
+EVERY_SERVICE = pytest.mark.parametrize("name", service_names(), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def built(base: Image, name: str) -> Built:
+    """The service, built with the tiny weights."""
+    return build(Plan(name, base.tags[0], "tiny", trusted_ca()))
 
 
 @pytest.fixture(scope="session")
 def image(built: Built) -> Image:
-    """The VAD service's image with the tiny weights."""
+    """The service's image with the tiny weights."""
     return built.image
 
 

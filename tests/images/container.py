@@ -65,6 +65,12 @@ def run(engine: docker.DockerClient, image: Image, **options: Any) -> Ended:
         return Ended(code, container.logs().decode())
 
 
+def spans(output: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a service found in the recording: segments of speech, or turns."""
+    found: list[dict[str, Any]] = output["turns"] if "turns" in output else output["segments"]
+    return found
+
+
 def answer(engine: docker.DockerClient, image: Image, **options: Any) -> Ended:
     """Have a hardened container answer the service's test job, in the SDK's local mode."""
     handler = list(image.attrs["Config"]["Cmd"])

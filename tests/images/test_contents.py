@@ -10,11 +10,14 @@ import pytest
 from docker.models.images import Image
 
 from shared.spec import ServiceSpec
+from tests.images.conftest import EVERY_SERVICE
 from tests.images.container import tree
 from tools.graph import closure
 from tools.images.build import Built
 from tools.images.report import layers_above
 from tools.workspace import ROOT
+
+pytestmark = EVERY_SERVICE
 
 Tree = dict[str, TarInfo]
 PLACES = ("app/", "models/", "opt/venv/", "usr/bin/tini")
@@ -22,7 +25,7 @@ PLACES = ("app/", "models/", "opt/venv/", "usr/bin/tini")
 PARENTS = {"app", "models", "opt", "opt/venv", "usr", "usr/bin"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def added(engine: docker.DockerClient, image: Image, base: Image) -> Tree:
     """The paths that the image has and its base has not."""
     below = tree(engine, base)
@@ -37,10 +40,10 @@ def test_there_is_nothing_outside_of_the_four_places(added: Tree) -> None:
     assert not {path for path in added if not path.startswith(PLACES)} - PARENTS
 
 
-def test_the_code_is_what_the_handler_imports_and_its_bytecode(added: Tree) -> None:
-    code = {f"app/{path.as_posix()}" for path in closure("services.vad.handler")}
+def test_the_code_is_what_the_handler_imports_and_its_bytecode(added: Tree, name: str) -> None:
+    code = {f"app/{path.as_posix()}" for path in closure(f"services.{name}.handler")}
     found = {path for path in files(added, "app/") if not path.endswith(".pyc")}
-    assert found == code | {"app/services/vad/service.toml"}
+    assert found == code | {f"app/services/{name}/service.toml"}
 
 
 def test_every_module_is_compiled(added: Tree) -> None:
@@ -51,10 +54,12 @@ def test_every_module_is_compiled(added: Tree) -> None:
         assert len(bytecode & compiled) >= 0.99 * len(bytecode)
 
 
-def test_the_models_are_the_needed_files_and_their_lock(added: Tree) -> None:
-    (model,) = ServiceSpec.read(ROOT / "services/vad/service.toml").models
-    names = [*model.files, "models.lock"]
-    assert files(added, "models/") == {f"models/{model.id}/{name}" for name in names}
+def test_the_models_are_the_needed_files_and_their_locks(added: Tree, name: str) -> None:
+    assert files(added, "models/") == {
+        f"models/{model.id}/{file}"
+        for model in ServiceSpec.read(ROOT / "services" / name / "service.toml").models
+        for file in [*model.files, "models.lock"]
+    }
 
 
 @pytest.mark.parametrize(
@@ -83,15 +88,15 @@ def test_no_step_of_its_history_tells_a_secret(image: Image, base: Image) -> Non
     assert len(layers_above(image, base)) == 5
 
 
-def test_it_starts_as_an_own_user_below_tini_and_logs_no_job(image: Image) -> None:
+def test_it_starts_as_an_own_user_below_tini_and_logs_no_job(image: Image, name: str) -> None:
     config = image.attrs["Config"]
     assert config["User"] == "10001:10001"
     assert config["Entrypoint"] == ["tini", "--"]
-    assert config["Cmd"] == ["python3", "-m", "services.vad.handler"]
+    assert config["Cmd"] == ["python3", "-m", f"services.{name}.handler"]
     assert {"RUNPOD_LOG_LEVEL=INFO", "MODELS_DIR=/models"} <= set(config["Env"])
 
 
-def test_the_tag_names_version_inputs_and_weights(built: Built) -> None:
-    version = ServiceSpec.read(ROOT / "services/vad/service.toml").version
-    pattern = rf"local/vad-service:{re.escape(version)}-[0-9a-f]{{12}}-tiny"
+def test_the_tag_names_version_inputs_and_weights(built: Built, name: str) -> None:
+    version = ServiceSpec.read(ROOT / "services" / name / "service.toml").version
+    pattern = rf"local/{name}-service:{re.escape(version)}-[0-9a-f]{{12}}-tiny"
     assert re.fullmatch(pattern, built.reference)

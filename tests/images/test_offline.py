@@ -9,7 +9,10 @@ import docker
 import pytest
 from docker.models.images import Image
 
-from tests.images.container import HARDENED, answer, run
+from tests.images.conftest import EVERY_SERVICE
+from tests.images.container import HARDENED, answer, run, spans
+
+pytestmark = EVERY_SERVICE
 
 # The kernel ends a process that so much as tries to reach another: `connect`, or sending to an
 # address. (asyncio wakes itself by sending on a socket pair, which has no address.)
@@ -44,7 +47,7 @@ def test_a_job_is_answered_with_no_network_no_rights_and_a_read_only_root(
 def test_no_connection_is_even_tried(engine: docker.DockerClient, image: Image) -> None:
     ended = answer(engine, image, **WATCHED)
     assert ended.code == 0
-    assert "segments" in ended.output
+    assert spans(ended.output)
 
 
 def test_a_connection_would_be_noticed(engine: docker.DockerClient, image: Image) -> None:
@@ -65,7 +68,7 @@ def test_its_own_user_is_not_root(engine: docker.DockerClient, image: Image) -> 
 
 def test_a_tmp_of_one_kilobyte_is_enough(engine: docker.DockerClient, image: Image) -> None:
     ended = answer(engine, image, tmpfs={"/tmp": "size=1k"})  # noqa: S108 - in the container
-    assert ended.output["segments"]
+    assert spans(ended.output)
 
 
 def test_the_log_has_no_warning(engine: docker.DockerClient, image: Image) -> None:

@@ -182,3 +182,11 @@ def test_an_image_is_loaded_from_a_builder_that_would_keep_it(
 ) -> None:
     assert has_builders(client(tmp_path / "a", version, buildx=buildx)) == loads
     assert ("--load" in Plan("vad", "base").command("name", load=loads)) == loads
+
+
+@pytest.mark.parametrize("name", service_names())
+def test_dockerfiles_differ_in_the_services_name_and_nothing_else(name: str) -> None:
+    own, pattern = (
+        (ROOT / "services" / service / "Dockerfile").read_text() for service in (name, "vad")
+    )
+    assert own.replace(name, "vad") == pattern

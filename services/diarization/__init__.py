@@ -1,0 +1,1 @@
+"""Who spoke when: speaker diarization with ModelScope's CAM++."""

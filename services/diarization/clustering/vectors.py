@@ -1,0 +1,25 @@
+"""Small things every kind of clustering here does with vectors and labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]  # of shape (windows, size)
+Labels = NDArray[np.int64]  # of shape (windows,)
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """The same directions with length 1; what has no direction stays zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return scaled
+
+
+def in_order(labels: Labels) -> Labels:
+    """The same groups, numbered from 0 in order of first appearance."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    numbers = np.empty(len(first), dtype=np.int64)
+    numbers[np.argsort(first)] = np.arange(len(first))
+    renamed: Labels = numbers[inverse]
+    return renamed

@@ -1,0 +1,172 @@
+"""Finds who spoke when in a recording; knows no HTTP and no RunPod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from services.diarization.clustering import Speakers, cluster
+from services.diarization.clustering.vectors import Labels, Vectors, unit
+from services.diarization.contract import DiarizationRequest
+from services.diarization.known import Voice, recognise
+from services.diarization.result import fields
+from services.diarization.turns import renumbered, turns_of
+from services.diarization.windows import LENGTH, windows
+from shared.audio import SAMPLE_RATE, Recording
+from shared.contract import ModelInfo
+from shared.errors import InvalidInput
+from shared.features import Array
+from shared.models.folder import ModelFolder, locate
+from shared.models.lean import pick_device
+from shared.nets.speaker import CamPlus
+from shared.nets.vad import EndPointRules, FsmnVad, SpeechSegment
+from shared.spec import ServiceSpec, models_dir
+
+AT_ONCE = 64  # windows whose features are held
+END_SILENCE_MS = 300  # pauses between speakers are shorter than those between sentences
+VOICE_MS = 60_000  # of a known speaker's speech; more does not make it clearer
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Diarizer:
+    """The engine of the endpoint."""
+
+    models: tuple[ModelInfo, ...]
+    _vad: FsmnVad
+    _net: CamPlus
+
+    @classmethod
+    def load(cls, spec: ServiceSpec) -> Diarizer:
+        """Verify and load the models that ``service.toml`` names.
+
+        Raises:
+            ModelError: one is missing, altered or of another kind.
+        """
+        device = pick_device()
+        speaker, speaker_info = _verified(spec, "speaker")
+        vad, vad_info = _verified(spec, "vad")
+        net = CamPlus.load(speaker, device)
+        return cls((speaker_info, vad_info), FsmnVad.load(vad, device), net)
+
+    def warm_up(self) -> None:
+        """Run every step once."""
+        noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE).astype(np.float32)
+        self.run(Recording([noise]), DiarizationRequest(audio="-"))
+        self._net.embed([self._net.features(np.resize(noise, LENGTH * 160 + 240))])
+
+    def run(
+        self,
+        recording: Recording,
+        request: DiarizationRequest,
+        voices: Sequence[Recording] = (),
+    ) -> Mapping[str, object]:
+        """Find the turns in one recording.
+
+        Args:
+            recording: the audio.
+            request: what the caller asked for.
+            voices: the recordings of those known speakers that have one, in order.
+        """
+        known = self._known(request, voices)
+        rules = effective_rules(self._vad.rules, request)
+        spans, embeddings = self._embed(self._vad.segments(recording, rules))
+        labels = cluster(embeddings, speakers(request), self._net.thresholds.alike)
+        turns, heard = renumbered(turns_of(spans, labels.tolist()))
+        threshold = request.known_threshold
+        found = recognise(
+            centres(embeddings, labels)[heard],
+            known,
+            self._net.thresholds.same_speaker if threshold is None else threshold,
+        )
+        return {**fields(turns, found, request), "vad_model": self.models[1]}
+
+    def _known(self, request: DiarizationRequest, voices: Sequence[Recording]) -> list[Voice]:
+        """The embeddings of the known speakers."""
+        recordings = iter(voices)
+        known = []
+        for speaker in request.known_speakers:
+            if speaker.embedding is not None:
+                vector = np.array(speaker.embedding, dtype=np.float32)
+                if vector.shape != (self._net.size,):
+                    raise InvalidInput(
+                        f"known_speakers: the embedding of this model has {self._net.size} numbers"
+                    )
+            else:
+                vector = self._voice(next(recordings))
+            known.append(Voice(speaker.name, vector))
+        return known
+
+    def _voice(self, recording: Recording) -> Array:
+        """The embedding of a recording of one speaker."""
+        _, embeddings = self._embed(_first(self._vad.segments(recording, self._vad.rules)))
+        if not len(embeddings):
+            raise InvalidInput("known_speakers: there is no speech in a known speaker's recording")
+        mean: Array = unit(embeddings).mean(axis=0)
+        return mean
+
+    def _embed(self, segments: Iterable[SpeechSegment]) -> tuple[list[Span], Vectors]:
+        """Start and end, in milliseconds, and embedding of each window of speech."""
+        spans: list[Span] = []
+        embeddings = [np.zeros((0, self._net.size), dtype=np.float32)]
+        pending: list[Array] = []
+        for segment in segments:
+            features = self._net.features(segment.samples)
+            for window in windows(len(features)):
+                spans.append(window.span(segment.start_ms, segment.end_ms, len(features)))
+                part = features[window.start : window.end]
+                pending.append(np.resize(part, (LENGTH, part.shape[1])))  # a short one is repeated
+            if len(pending) >= AT_ONCE:
+                embeddings.append(self._net.embed(pending))
+                pending = []
+        embeddings.append(self._net.embed(pending))
+        return spans, np.concatenate(embeddings)
+
+
+def effective_rules(rules: EndPointRules, request: DiarizationRequest) -> EndPointRules:
+    """End-point rules that keep close to the speech: a turn is not to hold the pauses around it."""
+    threshold = request.speech_threshold
+    return replace(
+        rules,
+        lookback_time_start_point=0,
+        lookahead_time_end_point=0,
+        max_end_silence_time=request.max_end_silence_ms or END_SILENCE_MS,
+        speech_noise_thres=rules.speech_noise_thres if threshold is None else threshold,
+    )
+
+
+def speakers(request: DiarizationRequest) -> Speakers:
+    """How many speakers the caller allows."""
+    usual = Speakers()
+    least = request.num_speakers or request.min_speakers or usual.least
+    most = request.num_speakers or request.max_speakers or max(least, usual.most)
+    return Speakers(least, most)
+
+
+def centres(embeddings: Vectors, labels: Labels) -> Vectors:
+    """The mean direction of each speaker's windows, shape (speakers, size)."""
+    vectors = unit(embeddings)
+    count = int(labels.max(initial=-1)) + 1
+    sums = [vectors[labels == label].sum(axis=0) for label in range(count)]
+    return unit(np.reshape(np.array(sums, dtype=np.float32), (count, vectors.shape[1])))
+
+
+def _first(segments: Iterable[SpeechSegment]) -> Iterator[SpeechSegment]:
+    """As much speech as makes a voice clear."""
+    heard_ms = 0
+    for segment in segments:
+        yield segment
+        heard_ms += segment.end_ms - segment.start_ms
+        if heard_ms > VOICE_MS:
+            return
+
+
+def _verified(spec: ServiceSpec, role: str) -> tuple[ModelFolder, ModelInfo]:
+    wanted = spec.model(role)
+    folder = locate(wanted.id, models_dir(), wanted.revision)
+    folder.verify()
+    info = ModelInfo(id=wanted.id, revision=folder.revision, verified=folder.verified)
+    return folder, info
