@@ -1,4 +1,4 @@
-"""A recording and its segments as a picture made of characters."""
+"""A recording and what was found in it, as a picture made of characters."""
 
 from __future__ import annotations
 
@@ -13,23 +13,38 @@ from rich.text import Text
 
 from shared.audio import SAMPLE_RATE, Block
 from shared.decode import decode
+from shared.formats import Labelled
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _FLOOR_DB = -60.0
 _MOST_ROWS = 12
+_COLOURS = ("green", "magenta", "yellow", "blue", "red", "cyan")
 
 
 def show(console: Console, file: Path, result: dict[str, Any]) -> None:
-    """Print the level of the recording, its speech below it, and the segments as a table."""
-    duration = result["duration_s"]
-    width = max(20, min(console.width, 100) - 9)
+    """Print the level of the recording, its speech or its speakers below it, and all as a table."""
+    duration, spans = result["duration_s"], spans_of(result)
+    colours = {label: _COLOURS[n % len(_COLOURS)] for n, label in enumerate(_labels(spans))}
+    width = max(20, min(console.width, 100) - 10)
     console.print(Text.assemble((file.name, "bold"), f"  {duration:.2f} s"))
     if duration:
-        console.print(Text.assemble("level   ", (_level_line(file, duration, width), "cyan")))
-        console.print(Text.assemble("speech  ", _speech_line(result["segments"], duration, width)))
-        console.print(Text(f"        {_axis(duration, width)}", style="dim"))
-    console.print(_table(result["segments"]))
+        name = "speakers" if "turns" in result else "speech"
+        line = _spans_line(spans, colours, duration, width)
+        console.print(Text.assemble("level    ", (_level_line(file, duration, width), "cyan")))
+        console.print(Text.assemble(f"{name:9}", line))
+        console.print(Text(f"         {_axis(duration, width)}", style="dim"))
+    console.print(_table(spans, colours, named="turns" in result))
     console.print(_summary(result))
+
+
+def spans_of(result: dict[str, Any]) -> list[Labelled]:
+    """What a service found: segments of speech, or turns with their speakers."""
+    found = result["turns"] if "turns" in result else result["segments"]
+    return [Labelled(span["start"], span["end"], span.get("speaker", "speech")) for span in found]
+
+
+def _labels(spans: Iterable[Labelled]) -> list[str]:
+    return list(dict.fromkeys(span.label for span in spans))
 
 
 def _level_line(file: Path, duration: float, width: int) -> str:
@@ -53,13 +68,19 @@ def _levels(blocks: Iterable[Block], duration: float, width: int) -> list[float]
     return decibels
 
 
-def _speech_line(segments: list[dict[str, float]], duration: float, width: int) -> Text:
+def _spans_line(
+    spans: list[Labelled], colours: dict[str, str], duration: float, width: int
+) -> Text:
     line = Text()
     column_s = duration / width
     for column in range(width):
         begin, end = column * column_s, (column + 1) * column_s
-        covered = sum(max(0.0, min(end, s["end"]) - max(begin, s["start"])) for s in segments)
-        line.append(*(("█", "green") if covered > column_s / 2 else ("─", "dim")))
+        covered = dict.fromkeys(["", *colours], 0.0)
+        for span in spans:
+            covered[span.label] += max(0.0, min(end, span.end) - max(begin, span.start))
+        label = max(covered, key=lambda name: covered[name])
+        spoken = sum(covered.values()) > column_s / 2
+        line.append(*(("█", colours[label]) if spoken else ("─", "dim")))
     return line
 
 
@@ -82,15 +103,14 @@ def _steps() -> Iterator[float]:
         scale *= 10
 
 
-def _table(segments: list[dict[str, float]]) -> Table:
-    table = Table(
-        "#", "start", "end", "length", box=None, header_style="bold", padding=(0, 2, 0, 0)
-    )
-    for number, segment in enumerate(segments[:_MOST_ROWS], 1):
-        start, end = segment["start"], segment["end"]
-        table.add_row(str(number), f"{start:.2f}", f"{end:.2f}", f"{end - start:.2f}")
-    if len(segments) > _MOST_ROWS:
-        table.add_row("", f"and {len(segments) - _MOST_ROWS} more")
+def _table(spans: list[Labelled], colours: dict[str, str], *, named: bool) -> Table:
+    headings = ["#", "start", "end", "length", *(["speaker"] if named else [])]
+    table = Table(*headings, box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for number, (start, end, label) in enumerate(spans[:_MOST_ROWS], 1):
+        who = [Text(label, colours[label])] if named else []
+        table.add_row(str(number), f"{start:.2f}", f"{end:.2f}", f"{end - start:.2f}", *who)
+    if len(spans) > _MOST_ROWS:
+        table.add_row("", f"and {len(spans) - _MOST_ROWS} more")
     return table
 
 
@@ -98,8 +118,15 @@ def _summary(result: dict[str, Any]) -> str:
     timings, model = result["timings"], result["model"]
     speed = f", {1 / timings['rtf']:.0f}x real time" if timings["rtf"] else ""
     state = "verified" if model["verified"] else "unverified"
+    duration = result["duration_s"]
+    share = f" ({100 * result['speech_s'] / duration:.0f} %)" if duration else ""
     return (
-        f"{len(result['segments'])} segments, {result['speech_s']:.2f} s of speech "
-        f"({100 * result['speech_ratio']:.0f} %){speed}\n"
+        f"{_count(result)}, {result['speech_s']:.2f} s of speech{share}{speed}\n"
         f"model {model['id']} {model['revision'] or ''} ({state})"
     )
+
+
+def _count(result: dict[str, Any]) -> str:
+    if "turns" in result:
+        return f"{result['num_speakers']} speakers, {len(result['turns'])} turns"
+    return f"{len(result['segments'])} segments"

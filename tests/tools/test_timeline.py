@@ -39,11 +39,11 @@ def drawn(folder: Path, answer: dict[str, Any], width: int = 60) -> list[str]:
 
 def test_speech_is_drawn_where_it_is(tmp_path: Path) -> None:
     _, level, speech, axis, *_ = drawn(tmp_path, result(10.0, (5.0, 10.0)))
-    bar = speech.removeprefix("speech  ")
+    bar = speech.removeprefix("speech   ")
     half = len(bar) // 2
     assert set(bar[: half - 1]) == {"─"}
     assert set(bar[half + 1 :]) == {"█"}
-    assert level.removeprefix("level   ")[: half - 1].strip() == ""
+    assert level.removeprefix("level    ")[: half - 1].strip() == ""
     assert axis.split()[0] == "0s"
 
 
@@ -64,3 +64,23 @@ def test_a_long_list_of_segments_is_cut(tmp_path: Path) -> None:
     many = [(index / 10, index / 10 + 0.05) for index in range(50)]
     lines = drawn(tmp_path, result(10.0, *many))
     assert any("and 38 more" in line for line in lines)
+
+
+def test_every_speaker_has_a_colour(tmp_path: Path) -> None:
+    turns = [(0.0, 4.0, "SPEAKER_00"), (5.0, 8.0, "Ada"), (8.0, 10.0, "SPEAKER_00")]
+    answer = {
+        **result(10.0),
+        "turns": [{"start": start, "end": end, "speaker": who} for start, end, who in turns],
+        "num_speakers": 2,
+    }
+    console = Console(
+        file=io.StringIO(), width=60, color_system="standard", force_terminal=True, highlight=False
+    )
+    soundfile.write(tmp_path / "a.wav", np.zeros(160_000, np.float32), 16_000)
+    show(console, tmp_path / "a.wav", answer)
+    output = console.file
+    assert isinstance(output, io.StringIO)
+    (line,) = [line for line in output.getvalue().splitlines() if line.startswith("speakers")]
+    green, magenta = "\x1b[32m█", "\x1b[35m█"
+    assert line.index(green) < line.index(magenta) < line.rindex(green)
+    assert "2 speakers, 3 turns" in output.getvalue()
