@@ -1,17 +1,11 @@
-"""One engine in a process of its own, model loaded: a path per line in, an ``Answer`` out.
-
-It runs in the environment of the engine it is asked for, so each imports its packages itself.
-"""
+"""The engines that find speech, each in the environment it belongs to."""
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-import time
 from collections.abc import Callable, Iterable
 
-Find = Callable[[str], list[tuple[int, int]]]  # path of a file -> segments in milliseconds
+from bench.answers import Find, answer
 
 
 def ours() -> Find:
@@ -86,17 +80,5 @@ ENGINES: dict[str, Callable[[], Find]] = {
     "silero-vad (ONNX, sequence)": silero_sequence,
 }
 
-
-def main() -> None:
-    """Answer until there is no more input."""
-    answers, sys.stdout = sys.stdout, sys.stderr  # funasr prints what is no answer
-    find = ENGINES[sys.argv[1]]()
-    for line in sys.stdin:
-        began = time.perf_counter()
-        segments = find(line.rstrip("\n"))
-        seconds = time.perf_counter() - began
-        print(json.dumps({"seconds": seconds, "segments": segments}), file=answers, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    answer(ENGINES)

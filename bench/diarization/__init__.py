@@ -1,0 +1,1 @@
+"""The diarization service beside ModelScope's own pipeline."""

@@ -1,0 +1,86 @@
+"""What all parts of the benchmark have in common: audio, weights, and how the peer is set up."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+import yaml
+
+from bench.diarization.audio import conversation
+from bench.process import Place
+from bench.vad.setting import Setting
+from shared.models.folder import locate
+from shared.models.lean import funasr_class
+from shared.spec import ServiceSpec
+from tools.workspace import ROOT, TINY_MODELS
+
+SPEC = ServiceSpec.read(ROOT / "services" / "diarization" / "service.toml")
+STAND_IN = Path(__file__).with_name("stand_in")
+
+
+def prepare(setting: Setting) -> Place:
+    """Both sides' models in one folder, and the environment that names them.
+
+    CAM++ has its real sizes and random weights: time does not depend on them, and the real ones
+    cannot be had everywhere.
+    """
+    models = setting.place.folder / "models"
+    speaker, vad = SPEC.model("speaker"), SPEC.model("vad")
+    shutil.copytree(setting.model.path, models / vad.id)
+    tiny = locate(speaker.id, TINY_MODELS, speaker.revision)
+    _full_size(models / speaker.id, json.loads((tiny.path / "configuration.json").read_text()))
+    pipeline = models / "pipeline"
+    pipeline.mkdir()
+    (pipeline / "configuration.json").write_text(json.dumps({
+        "framework": "pytorch",
+        "task": "speaker-diarization",
+        "model": {
+            "type": "cluster-backend",
+            "model_config": {"merge_thr": 0.78},
+            "sample_rate": 16_000,
+            "speaker_model": str(models / speaker.id),
+            "vad_model": str(models / vad.id),
+        },
+        "pipeline": {"type": "segmentation-clustering"},
+    }))  # fmt: skip
+    environment = {
+        **setting.place.environment,
+        "MODELS_DIR": str(models),
+        "DIARIZATION_PIPELINE": str(pipeline),
+        "PYTHONPATH": f"{ROOT}:{STAND_IN}",
+    }
+    return Place(setting.place.folder, environment)
+
+
+def audio(setting: Setting, seconds: int) -> Path:
+    """A conversation of that length, as a 16-bit WAV file."""
+    path = setting.place.folder / f"conversation-{seconds}.wav"
+    if not path.exists():
+        conversation(path, seconds)
+    return path
+
+
+def _full_size(folder: Path, configuration: dict[str, object]) -> None:
+    folder.mkdir(parents=True)
+    torch.manual_seed(0)
+    sizes = {"feat_dim": 80, "embedding_size": 192, "growth_rate": 32, "bn_size": 4,
+             "init_channels": 128}  # fmt: skip
+    network = funasr_class("funasr.models.campplus.model", "CAMPPlus")(**sizes)
+    torch.save(network.state_dict(), folder / "campplus_cn_common.bin")
+    (folder / "configuration.json").write_text(json.dumps({
+        **configuration,
+        "framework": "pytorch",
+        "task": "speaker-verification",
+        "model": {
+            "type": "cam++-sv",
+            "model_config": {"sample_rate": 16_000, "fbank_dim": 80, "emb_size": 192},
+            "pretrained_model": "campplus_cn_common.bin",
+            "yesOrno_thr": 0.31,
+        },
+        "pipeline": {"type": "speaker-verification"},
+    }))  # fmt: skip
+    config = {"model": "CAMPPlus", "model_conf": sizes}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
