@@ -72,8 +72,11 @@ def routes(find: Find, submitted: Callable[[Live, Job], None]) -> list[Route]:
             return job
         submitted(live, job)
         seconds = int(wait) / 1000 if wait else live.settings.sync_wait_s
-        # A job that was purged is waited for no longer.
-        over = lambda: job.state.final or job.id not in live.queue.jobs or None  # noqa: E731
+
+        def over() -> bool | None:
+            purged = job.id not in live.queue.jobs
+            return job.state.final or purged or None
+
         await live.until(job.id, over, seconds)
         return Json(job.public())
 
