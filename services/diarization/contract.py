@@ -21,6 +21,7 @@ MOST_SPEAKERS = 50
 MOST_KNOWN = 20
 
 Count = Annotated[int, Field(ge=1, le=MOST_SPEAKERS)]
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
 
 
@@ -31,7 +32,7 @@ class KnownSpeaker(Request):
     audio_url: str | None = Field(None, description="As for the recording itself.")
     audio_base64: str | None = Field(None, description="As for the recording itself.")
     audio: str | None = Field(None, description="As for the recording itself.")
-    embedding: list[float] | None = Field(
+    embedding: list[Coordinate] | None = Field(
         None, min_length=1, max_length=1024,
         description="What an earlier job gave with return_embeddings.",
     )  # fmt: skip
@@ -41,6 +42,8 @@ class KnownSpeaker(Request):
         given = sum(getattr(self, name) is not None for name in (*SOURCES, "embedding"))
         if given != 1:
             raise ValueError(f"give exactly one of {', '.join(SOURCES)}, embedding")
+        if self.embedding is not None and not any(self.embedding):
+            raise ValueError("the embedding holds nothing but zeros")
         if self.name.startswith("SPEAKER_"):
             raise ValueError("names that begin with SPEAKER_ are those of unknown speakers")
         return self

@@ -31,6 +31,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"known_speakers": [{"name": "SPEAKER_01", "embedding": [1.0]}]}, "SPEAKER_"),
     ({"known_speakers": [{"name": "A", "embedding": [float("nan")]}]}, "embedding"),
     ({"known_speakers": [{"name": "A", "embedding": []}]}, "embedding"),
+    ({"known_speakers": [{"name": "A", "embedding": [0.0, 0.0]}]}, "nothing but zeros"),
+    ({"known_speakers": [{"name": "A", "embedding": [1e308]}]}, "embedding"),
     ({"known_speakers": [{"name": "A", "embedding": [1.0]}] * 2}, "each name once"),
     ({"known_threshold": 2.0}, "known_threshold"),
     ({"format": "srt"}, "format"),
