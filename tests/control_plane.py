@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runpod_emulator.endpoint import Rules
+from runpod_emulator.rules import Rules
 from runpod_emulator.settings import EndpointSettings
 from runpod_emulator.testing import Emulated
 

@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from runpod_emulator.endpoint import Rules
 from runpod_emulator.faults import Fault, Schedule
 from runpod_emulator.jobs import State
 from runpod_emulator.processes import Processes
+from runpod_emulator.rules import Rules
 from runpod_emulator.scaling import Scaling
 from runpod_emulator.serving import Endpoint, listening, serving
 from runpod_emulator.settings import EndpointSettings

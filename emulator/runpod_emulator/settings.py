@@ -9,9 +9,9 @@ from typing import Annotated
 from pydantic import StringConstraints
 from pydantic.dataclasses import dataclass
 
-from runpod_emulator.endpoint import Rules
 from runpod_emulator.parse import STRICT
 from runpod_emulator.rates import RATES, Rate
+from runpod_emulator.rules import Rules
 
 MIB = 1024**2
 

@@ -8,9 +8,9 @@ import pytest
 
 from runpod_emulator.config import read_endpoints
 from runpod_emulator.containers import Containers
-from runpod_emulator.endpoint import Rules
 from runpod_emulator.processes import Processes
 from runpod_emulator.rates import Rate
+from runpod_emulator.rules import Rules
 from runpod_emulator.scaling import Scaling
 
 FILE = """

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from runpod_emulator.config import read_endpoints
-from runpod_emulator.endpoint import Rules
 from runpod_emulator.faults import Schedule
+from runpod_emulator.rules import Rules
 from runpod_emulator.settings import EndpointSettings, Limits
 from tools.graph import closure
 from tools.workspace import EMULATOR

@@ -15,11 +15,11 @@ import httpx
 import pytest
 
 from runpod_emulator.clock import VirtualClock
-from runpod_emulator.endpoint import Rules
 from runpod_emulator.faults import Fault, Schedule
 from runpod_emulator.live import Live
 from runpod_emulator.pool import BACK_OFF_S, Pool
 from runpod_emulator.processes import Processes
+from runpod_emulator.rules import Rules
 from runpod_emulator.scaling import Load, Scaling, wanted
 from runpod_emulator.serving import Endpoint, Serving, serving
 from runpod_emulator.settings import EndpointSettings

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from runpod_emulator.endpoint import Rules
 from runpod_emulator.processes import Processes
+from runpod_emulator.rules import Rules
 from runpod_emulator.scaling import Scaling
 from runpod_emulator.serving import Endpoint, Serving, serving
 from runpod_emulator.settings import EndpointSettings

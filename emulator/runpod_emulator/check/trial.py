@@ -17,10 +17,10 @@ from runpod_emulator.check.processes import ended_with
 from runpod_emulator.check.verdict import Unseen
 from runpod_emulator.check.wire import TAKES, Message, Wire
 from runpod_emulator.containers import Containers, WorkerContainer
-from runpod_emulator.endpoint import Rules
 from runpod_emulator.faults import Schedule
 from runpod_emulator.jobs import Job
 from runpod_emulator.processes import Processes
+from runpod_emulator.rules import Rules
 from runpod_emulator.scaling import Scaling
 from runpod_emulator.serving import Endpoint, Keep, Serving, serving
 from runpod_emulator.settings import MIB, EndpointSettings, Limits
