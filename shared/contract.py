@@ -107,6 +107,10 @@ class AudioRequest(AudioReference):
         """Further recordings that every one of them is compared with; most services have none."""
         return []
 
+    def streams(self) -> bool:
+        """Whether the caller wants parts of the result as they are done."""
+        return False
+
 
 class Response(BaseModel):
     """Base of everything a caller receives."""

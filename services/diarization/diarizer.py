@@ -63,6 +63,7 @@ class Diarizer:
         recording: Recording,
         request: DiarizationRequest,
         voices: Sequence[Recording] = (),
+        *_: object,
     ) -> Mapping[str, object]:
         """Find the turns in one recording.
 

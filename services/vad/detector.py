@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -46,9 +46,7 @@ class Detector:
         noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE).astype(np.float32)
         self.run(Recording([noise]), VADRequest(audio="-"))
 
-    def run(
-        self, recording: Recording, request: VADRequest, _: Sequence[Recording] = ()
-    ) -> Mapping[str, object]:
+    def run(self, recording: Recording, request: VADRequest, *_: object) -> Mapping[str, object]:
         """Find the speech in one recording."""
         silence = self._vad.silence(recording)
         rules = effective_rules(self._vad.rules, request)

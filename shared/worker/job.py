@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, BinaryIO, Generic, TypeVar
 
 from shared.audio import Block, Recording
-from shared.contract import AudioReference, ServiceInfo, Timings
+from shared.contract import AudioReference, Response, ServiceInfo, Timings
 from shared.decode import DecodeLimits, decode
 from shared.errors import AcceleratorFailed, SpeechError
 from shared.fetch import FetchPolicy, open_audio, open_base64, open_url
@@ -28,6 +28,12 @@ logger = logging.getLogger("speech")
 
 T = TypeVar("T")
 Outcome = dict[str, Any] | SpeechError  # of one recording
+Part = Callable[[int, Response], None]  # of the result of the recording with that number
+
+
+def no_part(_: int, __: Response) -> None:
+    """Parts that nobody asked for."""
+
 
 _OPEN: dict[str, Callable[[str, FetchPolicy], BinaryIO]] = {
     "audio_url": open_url,
@@ -41,12 +47,14 @@ class _Work(Generic[RequestT]):
     """What the recordings of one job have in common.
 
     Attributes:
+        part: takes parts of a result as they are done.
         cancelled: set once nobody waits for the job any more.
         stack: closes the files of ``files`` when the job has ended.
         files: the recordings of ``request.voices()``, fetched once for all of the job.
     """
 
     request: RequestT
+    part: Part
     cancelled: threading.Event
     stack: ExitStack
     files: list[BinaryIO] = field(default_factory=list)
@@ -68,20 +76,25 @@ class JobHandler(Generic[RequestT]):
         self._recordings = ThreadPoolExecutor(service.spec.worker.concurrency, "recording")
         self._compute = ThreadPoolExecutor(1, "engine")
 
-    async def handle(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Answer one job; never raises but for a cancellation."""
+    async def handle(self, job: dict[str, Any], part: Part = no_part) -> dict[str, Any]:
+        """Answer one job; never raises but for a cancellation.
+
+        Args:
+            job: as the SDK gives it.
+            part: takes parts of the results as they are done, in the engine's thread.
+        """
         began = time.perf_counter()
         try:
-            answer = await self._answer(job.get("input"))
+            answer = await self._answer(job.get("input"), part)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a typed error
             answer = response(typed(error))
         _log(job.get("id"), answer, time.perf_counter() - began)
         return answer
 
-    async def _answer(self, job_input: object) -> dict[str, Any]:
+    async def _answer(self, job_input: object, part: Part) -> dict[str, Any]:
         limits = self._service.spec.limits
         request = parse(self._service.request, job_input, limits.max_items)
-        outcomes = await self._run_all(request)
+        outcomes = await self._run_all(request, part if request.streams() else no_part)
         max_bytes = self._service.spec.worker.max_result_bytes
         if request.audios is None:
             if isinstance(outcomes[0], SpeechError):
@@ -96,7 +109,7 @@ class JobHandler(Generic[RequestT]):
             answer["refresh_worker"] = True
         return answer
 
-    async def _run_all(self, request: RequestT) -> list[Outcome]:
+    async def _run_all(self, request: RequestT, part: Part) -> list[Outcome]:
         cancelled = threading.Event()
         # A list of slow URLs takes half of the places at most, so other jobs still get through.
         places = asyncio.Semaphore(max(1, self._service.spec.worker.concurrency // 2))
@@ -106,12 +119,14 @@ class JobHandler(Generic[RequestT]):
                 return await asyncio.wrap_future(self._recordings.submit(work, reference))
 
         with ExitStack() as voices:
-            work = _Work(request, cancelled, voices)
-            open_voice, outcome = partial(self._open_voice, work), partial(self._outcome, work)
+            work = _Work(request, part, cancelled, voices)
             try:
                 for reference in request.voices():
-                    work.files.append(await threaded(open_voice, reference))
-                every = [threaded(outcome, reference) for reference in request.references()]
+                    work.files.append(await threaded(partial(self._open_voice, work), reference))
+                every = [
+                    threaded(partial(self._outcome, work, number), reference)
+                    for number, reference in enumerate(request.references())
+                ]
                 return await asyncio.gather(*every)
             except asyncio.CancelledError:
                 cancelled.set()
@@ -121,33 +136,35 @@ class JobHandler(Generic[RequestT]):
         with _about_voice(len(work.files)):
             return work.stack.enter_context(self._open(work, reference))
 
-    def _outcome(self, work: _Work[RequestT], reference: AudioReference) -> Outcome:
+    def _outcome(self, work: _Work[RequestT], number: int, reference: AudioReference) -> Outcome:
         try:
-            return self._run(work, reference)
+            return self._run(work, number, reference)
         except BaseException as error:  # even SystemExit: it would end the worker and lose its jobs
             if work.cancelled.is_set():
                 raise
             return typed(error)
 
-    def _run(self, work: _Work[RequestT], reference: AudioReference) -> dict[str, Any]:
+    def _run(self, work: _Work[RequestT], number: int, reference: AudioReference) -> dict[str, Any]:
         began = time.perf_counter()
         with self._open(work, reference) as file:
             fetch_s = time.perf_counter() - began
-            return self._compute.submit(self._infer, work, file, fetch_s).result()
+            return self._compute.submit(self._infer, work, number, file, fetch_s).result()
 
     def _open(self, work: _Work[RequestT], reference: AudioReference) -> BinaryIO:
         source, value = reference.source()
         return _OPEN[source](value, replace(self._fetch_policy, cancelled=work.cancelled.is_set))
 
-    def _infer(self, work: _Work[RequestT], file: BinaryIO, fetch_s: float) -> dict[str, Any]:
+    def _infer(
+        self, work: _Work[RequestT], number: int, file: BinaryIO, fetch_s: float
+    ) -> dict[str, Any]:
         request, limits = work.request, self._decode_limits
         recording = Recording(decode(file, limits, request.channel), work.cancelled)
         voices = [
-            Recording(_voice(other, number, limits), work.cancelled)
-            for number, other in enumerate(work.files)
+            Recording(_voice(other, place, limits), work.cancelled)
+            for place, other in enumerate(work.files)
         ]
         began = time.perf_counter()
-        fields = self._engine.run(recording, request, voices)
+        fields = self._engine.run(recording, request, voices, partial(work.part, number))
         spent = time.perf_counter() - began
         duration = recording.duration_s
         result = self._service.result(

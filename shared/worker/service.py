@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from shared.audio import Recording
-from shared.contract import AudioRequest, AudioResult, ModelInfo
+from shared.contract import AudioRequest, AudioResult, ModelInfo, Response
 from shared.spec import ServiceSpec
 
 RequestT = TypeVar("RequestT", bound=AudioRequest)
 RequestT_contra = TypeVar("RequestT_contra", bound=AudioRequest, contravariant=True)
+
+Emit = Callable[[Response], None]
+
+
+def keep_quiet(_: Response) -> None:
+    """What an engine's parts go to when nobody asked for them."""
 
 
 class Engine(Protocol[RequestT_contra]):
@@ -25,7 +31,12 @@ class Engine(Protocol[RequestT_contra]):
         """Run once on made-up audio, so that the first job finds everything in place."""
 
     def run(
-        self, recording: Recording, request: RequestT_contra, voices: Sequence[Recording] = ()
+        self,
+        recording: Recording,
+        request: RequestT_contra,
+        voices: Sequence[Recording] = (),
+        emit: Emit = keep_quiet,
+        /,
     ) -> Mapping[str, object]:
         """Process one recording; returns the fields of the result that are the service's own.
 
@@ -33,6 +44,7 @@ class Engine(Protocol[RequestT_contra]):
             recording: the audio.
             request: what the caller asked for.
             voices: the recordings of ``request.voices()``, from their beginning.
+            emit: takes parts of the result as they are done, in order; most services have none.
         """
 
 
@@ -45,9 +57,11 @@ class Service(Generic[RequestT]):
         request: the type of a job's input.
         result: the type of a job's output for one recording.
         load: loads the engine; raises ModelError when the models are not usable.
+        streams: whether its jobs may be answered in parts.
     """
 
     spec: ServiceSpec
     request: type[RequestT]
     result: type[AudioResult]
     load: Callable[[ServiceSpec], Engine[RequestT]]
+    streams: bool = False

@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from shared.errors import InternalError, ModelUnusable, SpeechError
 from shared.worker.failure import typed
 from shared.worker.job import JobHandler
 from shared.worker.sdk import import_sdk
 from shared.worker.service import Engine, RequestT, Service
+from shared.worker.stream import StreamHandler
 
 logger = logging.getLogger("speech")
 
@@ -43,12 +44,24 @@ def serve(service: Service[RequestT]) -> None:
             problem = typed(error)
             _refuse(_UNLOADABLE if isinstance(problem, InternalError) else problem)
         worker = sdk.result()
-    worker.start(
-        {
-            "handler": JobHandler(service, engine).handle,
-            "concurrency_modifier": lambda _: service.spec.worker.concurrency,
-        }
-    )
+    worker.start(_settings(service, engine))
+
+
+def _settings(service: Service[RequestT], engine: Engine[RequestT]) -> dict[str, Any]:
+    """What the SDK is to know."""
+    settings: dict[str, Any] = {
+        "concurrency_modifier": lambda _: service.spec.worker.concurrency,
+        "return_aggregate_stream": True,
+    }
+    # The SDK's test of a single input does not run generators, and calls that a success.
+    on_runpod = "RUNPOD_WEBHOOK_GET_JOB" in os.environ
+    served = on_runpod or any(flag.startswith("--rp_serve_api") for flag in sys.argv)
+    tested = any(flag.startswith("--test_input") for flag in sys.argv)
+    if service.streams and served and not tested:
+        settings["handler"] = StreamHandler(service, engine, settings).stream
+    else:
+        settings["handler"] = JobHandler(service, engine).handle
+    return settings
 
 
 def _leave(*_: object) -> NoReturn:

@@ -53,7 +53,11 @@ class PeakEngine:
         """Nothing to warm."""
 
     def run(
-        self, recording: Recording, request: PeakRequest, voices: Sequence[Recording] = ()
+        self,
+        recording: Recording,
+        request: PeakRequest,
+        voices: Sequence[Recording] = (),
+        *_: object,
     ) -> Mapping[str, object]:
         others = [max(float(np.abs(block).max()) for block in voice) for voice in voices]
         if others:
