@@ -18,7 +18,7 @@ from provision.hub import Hub
 from provision.provide import Provided, Source, provide
 from shared.errors import ModelAltered, ModelError
 from shared.models.lock import LOCK_NAME, Lock
-from shared.models.spec import ModelSpec
+from shared.models.spec import ModelSpec, asked_for
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -99,7 +99,7 @@ def check_writable(path: Path) -> None:
 def wanted(service: Path) -> list[ModelSpec]:
     """The models that a service's ``service.toml`` asks for."""
     tables = tomllib.loads((service / "service.toml").read_text(encoding="utf-8"))
-    return [ModelSpec.model_validate(table) for table in tables["models"]]
+    return asked_for(tables)
 
 
 def _report(done: Provided, unknown: str) -> None:

@@ -45,8 +45,7 @@ class Recording(Iterator[Block]):
         Raises:
             Cancelled: the job was cancelled meanwhile.
         """
-        if self._cancelled is not None and self._cancelled.is_set():
-            raise Cancelled
+        self.go_on()
         began = time.perf_counter()
         try:
             block = next(self._blocks)
@@ -54,6 +53,15 @@ class Recording(Iterator[Block]):
             self.decode_s += time.perf_counter() - began
         self._samples += len(block)
         return block
+
+    def go_on(self) -> None:
+        """What long work calls between its steps.
+
+        Raises:
+            Cancelled: the job was cancelled meanwhile.
+        """
+        if self._cancelled is not None and self._cancelled.is_set():
+            raise Cancelled
 
     @property
     def duration_s(self) -> float:

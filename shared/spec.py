@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.decode import DecodeLimits
 from shared.fetch import FetchPolicy
-from shared.models.spec import ModelSpec
+from shared.models.spec import ModelSpec, asked_for
 
 IMAGE_MODELS_DIR = Path("/models")
 
@@ -66,9 +66,13 @@ class ServiceSpec(_Table):
         """Parse and validate a ``service.toml``.
 
         Raises:
-            pydantic.ValidationError: a table or a value is not what it should be.
+            ValueError: a table or a value is not what it should be.
         """
-        return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables["models"] = asked_for(tables)
+        for choice in ("variant", "variants"):
+            tables.pop(choice, None)
+        return cls.model_validate(tables)
 
     def model(self, role: str) -> ModelSpec:
         """The model with that role.

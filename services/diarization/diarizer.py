@@ -18,11 +18,11 @@ from shared.audio import SAMPLE_RATE, Recording
 from shared.contract import ModelInfo
 from shared.errors import InvalidInput
 from shared.features import Array
-from shared.models.folder import ModelFolder, locate
 from shared.models.lean import pick_device
+from shared.models.verified import verified
 from shared.nets.speaker import CamPlus
 from shared.nets.vad import EndPointRules, FsmnVad, SpeechSegment
-from shared.spec import ServiceSpec, models_dir
+from shared.spec import ServiceSpec
 
 AT_ONCE = 64  # windows whose features are held
 END_SILENCE_MS = 300  # pauses between speakers are shorter than those between sentences
@@ -47,8 +47,8 @@ class Diarizer:
             ModelError: one is missing, altered or of another kind.
         """
         device = pick_device()
-        speaker, speaker_info = _verified(spec, "speaker")
-        vad, vad_info = _verified(spec, "vad")
+        speaker, speaker_info = verified(spec, "speaker")
+        vad, vad_info = verified(spec, "vad")
         net = CamPlus.load(speaker, device)
         return cls((speaker_info, vad_info), FsmnVad.load(vad, device), net)
 
@@ -163,11 +163,3 @@ def _first(segments: Iterable[SpeechSegment]) -> Iterator[SpeechSegment]:
         heard_ms += segment.end_ms - segment.start_ms
         if heard_ms > VOICE_MS:
             return
-
-
-def _verified(spec: ServiceSpec, role: str) -> tuple[ModelFolder, ModelInfo]:
-    wanted = spec.model(role)
-    folder = locate(wanted.id, models_dir(), wanted.revision)
-    folder.verify()
-    info = ModelInfo(id=wanted.id, revision=folder.revision, verified=folder.verified)
-    return folder, info

@@ -13,10 +13,10 @@ from shared.audio import SAMPLE_RATE, Recording
 from shared.contract import ModelInfo, Segment
 from shared.features import Array
 from shared.formats import Labelled, render
-from shared.models.folder import locate
 from shared.models.lean import pick_device
+from shared.models.verified import verified
 from shared.nets.vad import FRAME_MS, EndPointRules, FsmnVad, find_segments
-from shared.spec import ServiceSpec, models_dir
+from shared.spec import ServiceSpec
 
 Span = tuple[float, float]  # start and end in seconds
 
@@ -35,10 +35,7 @@ class Detector:
         Raises:
             ModelError: it is missing, altered or of another kind.
         """
-        wanted = spec.model("vad")
-        folder = locate(wanted.id, models_dir(), wanted.revision)
-        folder.verify()
-        info = ModelInfo(id=wanted.id, revision=folder.revision, verified=folder.verified)
+        folder, info = verified(spec, "vad")
         return cls((info,), FsmnVad.load(folder, pick_device()))
 
     def warm_up(self) -> None:

@@ -1,6 +1,8 @@
-"""What a service asks for: the ``[[models]]`` tables of its ``service.toml``."""
+"""What a service asks for: the tables of models in its ``service.toml``."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,3 +16,16 @@ class ModelSpec(BaseModel):
     id: str
     revision: str
     files: tuple[str, ...]
+
+
+def asked_for(tables: dict[str, Any]) -> list[ModelSpec]:
+    """The models of a ``service.toml``: those of ``[[models]]``, and of the chosen ``variant``.
+
+    Raises:
+        ValueError: there is no such variant, or a table is not a model's.
+    """
+    variants, chosen = tables.get("variants", {}), tables.get("variant")
+    if chosen is not None and chosen not in variants:
+        raise ValueError(f"variant: there is no {chosen!r}, only {', '.join(variants)}")
+    more = variants[chosen] if chosen is not None else []
+    return [ModelSpec.model_validate(table) for table in [*tables["models"], *more]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -18,11 +19,12 @@ from shared.features import Array, Cmvn, Fbank, FeatureStream
 from shared.models.folder import ModelFolder
 from shared.nets.vad.endpoint import FRAME_MS, EndPointRules
 from shared.nets.vad.network import FsmnNetwork
-from shared.nets.vad.segmenter import Segmenter, find_segments
+from shared.nets.vad.segmenter import Segmenter, Span, find_segments
 from shared.nets.vad.tail import Tail
 
 __all__ = [
-    "FRAME_MS", "EndPointRules", "FsmnVad", "Segmenter", "SpeechSegment", "find_segments",
+    "FRAME_MS", "EndPointRules", "FsmnVad", "Joining", "Segmenter", "SpeechSegment",
+    "find_segments",
 ]  # fmt: skip
 
 
@@ -49,6 +51,26 @@ class _Config(BaseModel):
         """The network's outputs that stand for silence."""
         found: list[int] = self.model_conf.get("sil_pdf_ids", [0])
         return found
+
+
+class Joining(NamedTuple):
+    """Which segments that follow each other are made one, with the audio between them.
+
+    Attributes:
+        gap_ms: those at most so far apart,
+        longest_ms: if together they are not longer than this.
+    """
+
+    gap_ms: int = -1
+    longest_ms: int = 0
+
+    def joins(self, first: Span, second: Span) -> bool:
+        """Whether the second segment is made part of the first."""
+        near = second[0] - first[1] <= self.gap_ms
+        return near and second[1] - first[0] <= self.longest_ms
+
+
+SEPARATE = Joining()  # none
 
 
 class SpeechSegment(NamedTuple):
@@ -108,24 +130,37 @@ class FsmnVad:
             found += part.tobytes()
         return np.frombuffer(found, dtype=np.float32)
 
-    def segments(self, blocks: Iterable[Array], rules: EndPointRules) -> Iterator[SpeechSegment]:
-        """The speech of a recording, each segment as soon as it has ended.
+    def segments(
+        self, blocks: Iterable[Array], rules: EndPointRules, joining: Joining = SEPARATE
+    ) -> Iterator[SpeechSegment]:
+        """The speech of a recording, each segment as soon as it is known to have ended.
 
         Args:
             blocks: as for ``silence``.
             rules: where segments begin and end.
+            joining: which of them are made one; none by default.
 
         Yields:
-            The segments ``find_segments`` gives for the whole recording, in order. No more of the
-            audio than the longest segment is kept.
+            The segments ``find_segments`` gives for the whole recording, in order, or what they
+            are made into. No more of the audio than the longest of them is kept.
         """
         segmenter, tail = Segmenter(rules), Tail()
-        for part in self._silence(tail.passing(blocks)):
-            for start, end in segmenter.push(rules.is_speech(part)):
-                yield SpeechSegment(start, end, tail.cut(start, end))
-            tail.forget(segmenter.settled_ms)
-        for start, end in segmenter.finish():
-            yield SpeechSegment(start, end, tail.cut(start, end))
+        waiting: Span | None = None  # may be joined with what follows
+        for part in chain(self._silence(tail.passing(blocks)), [None]):
+            closed = segmenter.finish() if part is None else segmenter.push(rules.is_speech(part))
+            for span in closed:
+                if waiting and joining.joins(waiting, span):
+                    waiting = (waiting[0], span[1])
+                    continue
+                if waiting:
+                    yield SpeechSegment(*waiting, tail.cut(*waiting))
+                waiting = span
+            if waiting and not joining.joins(waiting, (segmenter.settled_ms, segmenter.settled_ms)):
+                yield SpeechSegment(*waiting, tail.cut(*waiting))
+                waiting = None
+            tail.forget(min(segmenter.settled_ms, waiting[0] if waiting else segmenter.settled_ms))
+        if waiting:
+            yield SpeechSegment(*waiting, tail.cut(*waiting))
 
     def _silence(self, blocks: Iterable[Array]) -> Iterator[Array]:
         features = FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks)

@@ -1,0 +1,73 @@
+"""Stretches of speech of like length are recognised together, and given back in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from services.asr.chunks import Chunk
+from shared.features import Array
+from shared.nets.asr import Recognizer, Transcript
+
+
+class Heard(NamedTuple):
+    """A stretch that waits to be recognised: where it begins, and what the model hears of it."""
+
+    start_ms: int
+    features: Array
+
+
+Transcribe = Callable[[Sequence[Array]], list[Transcript]]
+
+
+def recognise(
+    chunks: Iterable[Chunk], model: Recognizer, transcribe: Transcribe, ahead: int
+) -> Iterator[tuple[int, Transcript]]:
+    """Recognise stretches.
+
+    Args:
+        chunks: in order.
+        model: computes the features.
+        transcribe: called for each batch; what it raises goes through.
+        ahead: batches that are collected before the first of them is recognised: more of them are
+            of more even length, fewer give their results sooner.
+
+    Yields:
+        Where each stretch begins, in milliseconds, and its transcript, in order.
+    """
+    most = model.frames_at_once
+    waiting: list[Heard] = []
+    for chunk in chunks:
+        waiting.append(Heard(chunk.start_ms, model.features(chunk.samples)))
+        if sum(len(heard.features) for heard in waiting) >= ahead * most:
+            yield from _in_order(waiting, transcribe, most)
+            waiting = []
+    yield from _in_order(waiting, transcribe, most)
+
+
+def _in_order(
+    waiting: list[Heard], transcribe: Transcribe, most: int
+) -> Iterator[tuple[int, Transcript]]:
+    found: dict[int, Transcript] = {}
+    for batch in batches([len(heard.features) for heard in waiting], most):
+        transcripts = transcribe([waiting[number].features for number in batch])
+        found.update(zip(batch, transcripts, strict=True))
+    for number, heard in enumerate(waiting):
+        yield heard.start_ms, found[number]
+
+
+def batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Numbers of those that go together, the longest first.
+
+    Args:
+        lengths: frames of each.
+        most: frames of a batch, padding to its longest included; a longer one is alone.
+    """
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lambda n: -lengths[n]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > most:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch

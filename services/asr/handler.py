@@ -1,0 +1,22 @@
+"""Entry point of the speech recognition endpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.asr.contract import ASRRequest, ASRResult
+from services.asr.recognizer import SpeechRecognizer
+from shared.spec import ServiceSpec
+from shared.worker.service import Service
+from shared.worker.start import serve
+
+SERVICE = Service(
+    spec=ServiceSpec.read(Path(__file__).with_name("service.toml")),
+    request=ASRRequest,
+    result=ASRResult,
+    load=SpeechRecognizer.load,
+    streams=True,
+)
+
+if __name__ == "__main__":
+    serve(SERVICE)

@@ -1,0 +1,100 @@
+"""Turns a recording into text with times; knows no HTTP and no RunPod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.asr.batches import recognise
+from services.asr.chunks import chunks
+from services.asr.contract import ASRRequest
+from services.asr.networks import load_network
+from services.asr.result import fields, segment
+from services.asr.sentences import Sentence, sentences_of
+from shared.audio import SAMPLE_RATE, Recording
+from shared.contract import ModelInfo
+from shared.errors import InvalidInput
+from shared.features import Array
+from shared.models.lean import pick_device
+from shared.models.verified import verified
+from shared.nets.asr import Recognizer, Transcript
+from shared.nets.vad import FsmnVad
+from shared.spec import ServiceSpec
+from shared.worker.service import Emit, keep_quiet
+
+AHEAD = 8  # batches that are collected, so that each holds stretches of like length
+AHEAD_IN_A_STREAM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRecognizer:
+    """The engine of the endpoint."""
+
+    models: tuple[ModelInfo, ...]  # the recogniser, a model for punctuation if any, the VAD
+    _vad: FsmnVad
+    _model: Recognizer
+
+    @classmethod
+    def load(cls, spec: ServiceSpec) -> SpeechRecognizer:
+        """Verify and load the models that ``service.toml`` names.
+
+        Raises:
+            ModelError: one is missing, altered or of another kind.
+        """
+        device = pick_device()
+        vad_folder, vad = verified(spec, "vad")
+        model, models = load_network(spec, device)
+        return cls((*models, vad), FsmnVad.load(vad_folder, device), model)
+
+    def warm_up(self) -> None:
+        """Run every step once."""
+        noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE).astype(np.float32)
+        self.run(Recording([noise]), ASRRequest(audio="-", vad=False))
+        self.run(Recording([noise]), ASRRequest(audio="-"))
+
+    def run(
+        self,
+        recording: Recording,
+        request: ASRRequest,
+        _voices: Sequence[Recording] = (),
+        emit: Emit = keep_quiet,
+        /,
+    ) -> Mapping[str, object]:
+        """Recognise one recording.
+
+        Args:
+            recording: the audio.
+            request: what the caller asked for.
+            emit: takes each segment as it is done.
+
+        Raises:
+            InvalidInput: the model does not know the language.
+        """
+        self._check_language(request.language)
+        sentences, segments = [], []
+        for sentence in self._sentences(recording, request):
+            sentences.append(sentence)
+            segments.append(segment(sentence, request))
+            emit(segments[-1])
+        found = fields(sentences, segments, request, recording.duration_s)
+        found["vad_model"] = self.models[-1] if request.vad else None
+        if len(self.models) > 2:
+            found["punctuation_model"] = self.models[1]
+        return found
+
+    def _sentences(self, recording: Recording, request: ASRRequest) -> Iterator[Sentence]:
+        def transcribe(batch: Sequence[Array]) -> list[Transcript]:
+            recording.go_on()
+            return self._model.transcribe(batch, request.language, request.use_itn)
+
+        ahead = AHEAD_IN_A_STREAM if request.stream else AHEAD
+        stretches = chunks(recording, self._vad, request)
+        for start_ms, transcript in recognise(stretches, self._model, transcribe, ahead):
+            yield from sentences_of(transcript, start_ms)
+
+    def _check_language(self, language: str) -> None:
+        known = ("auto", *self._model.languages)
+        if language not in known:
+            raise InvalidInput(f"language: this model knows {', '.join(known)}")

@@ -1,0 +1,102 @@
+"""Sentences out of words: where punctuation ends one, or a pause does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from unicodedata import category, east_asian_width, normalize
+
+from services.asr.words import Word, is_character, words_of
+from shared.nets.asr import Transcript
+
+PAUSE_MS = 1_000  # between words; a longer one ends a sentence that has no punctuation
+_ENDS = frozenset(".。!?;")  # after NFKC, by which "…" is "..." and fullwidth signs are these
+_QUOTES = "\"'"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A stretch of speech that belongs together.
+
+    Attributes:
+        words: at least one.
+        language: code, None where the model does not tell.
+        emotion: its name, None where the model does not tell.
+        events: what is heard besides.
+    """
+
+    words: tuple[Word, ...]
+    language: str | None
+    emotion: str | None
+    events: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return "".join(word.written for word in self.words).strip()
+
+    @property
+    def start_ms(self) -> int:
+        """Where its first word begins."""
+        return self.words[0].start_ms
+
+    @property
+    def end_ms(self) -> int:
+        """Where its last word ends."""
+        return self.words[-1].end_ms
+
+    @property
+    def logprob(self) -> float:
+        """Mean natural logarithm of the probabilities of its tokens."""
+        logprobs = [value for word in self.words for value in word.logprobs]
+        return sum(logprobs) / len(logprobs)
+
+    @property
+    def confidence(self) -> float:
+        """Geometric mean of the probabilities of its tokens, from 0 to 1."""
+        return min(1.0, math.exp(self.logprob))
+
+
+def sentences_of(transcript: Transcript, offset_ms: int) -> Iterator[Sentence]:
+    """The sentences of one stretch of speech.
+
+    Args:
+        transcript: with times from the beginning of the stretch.
+        offset_ms: where in the recording that is.
+    """
+    words = [
+        Word(w.text, w.written, w.start_ms + offset_ms, w.end_ms + offset_ms, w.logprobs)
+        for w in words_of(transcript.tokens)
+    ]
+    told = (transcript.language, transcript.emotion, transcript.events)
+    sentence: list[Word] = []
+    for word, after in pairwise([*words, None]):
+        assert word is not None  # noqa: S101 - only the last one is
+        sentence.append(word)
+        if after is None or _ends(word) or after.start_ms - word.end_ms > PAUSE_MS:
+            yield Sentence(tuple(sentence), *told)
+            sentence = []
+
+
+def join_texts(texts: Iterable[str]) -> str:
+    """One text: with spaces between sentences, but not beside scripts that write none."""
+    joined = ""
+    for text in texts:
+        apart = joined and text and not (_is_wide(joined[-1]) or is_character(text[0]))
+        joined += (" " if apart else "") + text
+    return joined
+
+
+def _ends(word: Word) -> bool:
+    letters = list(word.written.rstrip())
+    while letters and (letters[-1] in _QUOTES or category(letters[-1]) in {"Pe", "Pf"}):
+        letters.pop()  # a quotation or a bracket closes behind the full stop
+    return normalize("NFKC", letters[-1])[-1] in _ENDS if letters else False
+
+
+def _is_wide(letter: str) -> bool:
+    """A character, or punctuation of such scripts, which brings its own space."""
+    wide_mark = east_asian_width(letter) in {"W", "F"} and category(letter).startswith("P")
+    return wide_mark or is_character(letter)

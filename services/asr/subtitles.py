@@ -1,0 +1,84 @@
+"""Sentences as subtitles: cues short enough to be read, as SubRip or WebVTT.
+
+Sources: W3C, "WebVTT: The Web Video Text Tracks Format" (which text must be escaped); BBC
+"Subtitle Guidelines" (about 37 letters in a line, two lines); Netflix, "Simplified Chinese Timed
+Text Style Guide" (16 characters in a line) and "Timed Text Style Guide" (7 s in a cue).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, groupby
+from operator import itemgetter
+from typing import Literal, NamedTuple
+
+from services.asr.sentences import Sentence
+from services.asr.words import Word, is_character
+
+MOST_WIDTH = 76  # of a cue: two lines
+WIDE = 2  # width of a character of a script that writes no spaces
+LONGEST_MS = 7_000
+
+
+class Cue(NamedTuple):
+    """What is shown at a time."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+
+
+def render(sentences: Iterable[Sentence], form: Literal["srt", "vtt"]) -> str:
+    """The text of a subtitle file; cues are in order and do not overlap."""
+    cues = [cue for sentence in sentences for cue in cues_of(sentence)]
+    if form == "srt":
+        return "\n".join(
+            f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{cue.text}\n"
+            for number, cue in enumerate(cues, 1)
+        )
+    blocks = (
+        f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n{_escape(cue.text)}\n"
+        for cue in cues
+    )
+    return "\n".join(["WEBVTT\n", *blocks])
+
+
+def cues_of(sentence: Sentence) -> Iterator[Cue]:
+    """A sentence as one cue, or as few as can be read, of about the same width."""
+    words = sentence.words
+    for count in range(1, len(words) + 1):
+        parts = list(_cut(words, count))
+        if all(map(_readable, parts)):
+            break
+    for part in parts:
+        text = "".join(word.written for word in part).strip()
+        yield Cue(part[0].start_ms, part[-1].end_ms, text)
+
+
+def _cut(words: Sequence[Word], count: int) -> Iterator[list[Word]]:
+    """So many parts, or fewer: each word belongs to the part that its middle falls into."""
+    widths = [_width(word) for word in words]
+    middles = [end - width / 2 for end, width in zip(accumulate(widths), widths, strict=True)]
+    places = [int(middle / sum(widths) * count) for middle in middles]
+    for _, part in groupby(zip(places, words, strict=True), key=itemgetter(0)):
+        yield [word for _, word in part]
+
+
+def _readable(part: Sequence[Word]) -> bool:
+    fits = sum(map(_width, part)) <= MOST_WIDTH
+    return fits and part[-1].end_ms - part[0].start_ms <= LONGEST_MS
+
+
+def _width(word: Word) -> int:
+    return sum(WIDE if is_character(letter) else 1 for letter in word.written)
+
+
+def _clock(ms: int, point: str) -> str:
+    seconds, ms = divmod(ms, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{ms:03}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,67 @@
+"""Words become sentences at punctuation and at pauses, and sentences one text."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.asr.sentences import join_texts, sentences_of
+from services.asr.tests.test_words import tokens
+from shared.nets.asr import Token, Transcript
+
+
+def texts(*pieces: str) -> list[str]:
+    transcript = Transcript(tuple(tokens(*pieces)), "en")
+    return [sentence.text for sentence in sentences_of(transcript, 0)]
+
+
+def test_a_sentence_ends_at_its_punctuation() -> None:
+    assert texts(" Yes", ".", " No", "?", " Go") == ["Yes.", "No?", "Go"]
+    assert texts("好", "的", "。", "再", "见", "！") == ["好的。", "再见！"]
+
+
+def test_a_comma_or_a_decimal_point_ends_none() -> None:
+    assert texts(" well", ",", " 3", ".", "5", " it", " is") == ["well, 3.5 it is"]
+    assert texts("好", "，", "走") == ["好，走"]
+
+
+def test_what_is_quoted_ends_behind_the_quotation() -> None:
+    assert texts(' "', "Go", ".", '"', " He", " went", ".") == ['Go."', "He went."]
+
+
+def test_a_long_pause_ends_a_sentence_without_punctuation() -> None:
+    said = (
+        Token(" one", 0, 200, 0.0),
+        Token(" two", 300, 500, 0.0),
+        Token(" six", 1600, 1800, 0.0),
+    )
+    assert [s.text for s in sentences_of(Transcript(said), 0)] == ["one two", "six"]
+
+
+def test_times_are_those_of_the_recording() -> None:
+    (sentence,) = sentences_of(Transcript(tuple(tokens(" one", " two"))), 5_000)
+    assert (sentence.start_ms, sentence.end_ms) == (5_000, 5_200)
+    assert [word.start_ms for word in sentence.words] == [5_000, 5_100]
+
+
+def test_nothing_said_is_no_sentence() -> None:
+    assert texts() == texts("。") == []
+
+
+def test_confidence_is_the_tokens_mean_probability() -> None:
+    (sentence,) = sentences_of(Transcript((Token(" a", 0, 1, -0.2), Token("b", 1, 2, -0.4))), 0)
+    assert sentence.confidence == pytest.approx(0.7408, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("sentences", "text"),
+    [
+        (["Yes.", "No."], "Yes. No."),
+        (["好的。", "再见。"], "好的。再见。"),
+        (["好", "走"], "好走"),
+        (["OK.", "好的。", "Bye."], "OK.好的。Bye."),
+        (["안녕", "여러분"], "안녕 여러분"),
+        ([], ""),
+    ],
+)
+def test_texts_are_joined_as_their_scripts_ask(sentences: list[str], text: str) -> None:
+    assert join_texts(sentences) == text

@@ -1,0 +1,142 @@
+"""Words, or characters of scripts that write no spaces, out of a model's tokens.
+
+A model's tokens are pieces of words, several characters, punctuation, or any of these together.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from shared.nets.asr import Token
+
+Kind = Literal["letters", "character", "mark"]
+
+# They part no word when letters or digits follow at once: don't, 3.5, 12:30, co-op.
+_WITHIN = frozenset(".,:'\u2019-_/@&+")
+# Scripts without spaces between words: kana, ideographs with their extensions, half-width kana.
+_CHARACTERS = ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF),
+               (0xFF66, 0xFF9F), (0x20000, 0x3FFFF))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, or a character.
+
+    Attributes:
+        text: without punctuation around it.
+        written: as it stands in the text: with a space before and punctuation behind it.
+        start_ms: where it begins.
+        end_ms: where it ends.
+        logprobs: natural logarithms of the probabilities of its tokens.
+    """
+
+    text: str
+    written: str
+    start_ms: int
+    end_ms: int
+    logprobs: tuple[float, ...]
+
+
+class _Part(NamedTuple):
+    """A run of one kind within a token."""
+
+    kind: Kind
+    text: str
+    spaced: bool
+    start_ms: int
+    end_ms: int
+    logprob: float
+
+
+def words_of(tokens: Iterable[Token]) -> list[Word]:
+    """The words of one stretch of speech, in order.
+
+    ``"".join(word.written for word in ...)`` is the text of the tokens, but for punctuation before
+    the first word.
+    """
+    words: list[Word] = []
+    last: Kind = "mark"
+    for part in _parts(tokens):
+        if part.kind == "mark":
+            if words:
+                space = " " if part.spaced else ""
+                words[-1] = replace(words[-1], written=words[-1].written + space + part.text)
+        elif words and part.kind == "letters" and _goes_on(words[-1], last, part):
+            words[-1] = _longer(words[-1], part)
+        else:
+            words.append(_new(part))
+        last = part.kind
+    return words
+
+
+def is_character(letter: str) -> bool:
+    """Whether it belongs to a script that writes no spaces between words."""
+    code = ord(letter)
+    return any(first <= code <= final for first, final in _CHARACTERS)
+
+
+def _goes_on(word: Word, last: Kind, part: _Part) -> bool:
+    """Whether letters belong to the word before them."""
+    if part.spaced or is_character(word.text[-1]):
+        return False
+    marks = word.written.lstrip().removeprefix(word.text)
+    return last == "letters" or (len(marks) == 1 and marks in _WITHIN)
+
+
+def _longer(word: Word, part: _Part) -> Word:
+    return replace(
+        word,
+        text=word.written.lstrip() + part.text,
+        written=word.written + part.text,
+        end_ms=part.end_ms,
+        logprobs=(*word.logprobs, part.logprob),
+    )
+
+
+def _new(part: _Part) -> Word:
+    written = f" {part.text}" if part.spaced else part.text
+    return Word(part.text, written, part.start_ms, part.end_ms, (part.logprob,))
+
+
+def _parts(tokens: Iterable[Token]) -> Iterator[_Part]:
+    """Tokens cut where the kind changes; their time is shared out evenly among the characters."""
+    spaced = False
+    for token in tokens:
+        step = (token.end_ms - token.start_ms) / max(1, len(token.text.strip()))
+        at = 0
+        for kind, text in _runs(token.text):
+            if kind is None:
+                spaced = True
+                continue
+            start, end = (round(token.start_ms + step * n) for n in (at, at + len(text)))
+            yield _Part(kind, text, spaced, start, end, token.logprob)
+            at, spaced = at + len(text), False
+
+
+def _runs(text: str) -> Iterator[tuple[Kind | None, str]]:
+    """Runs of letters, single characters, single marks; None stands for a space."""
+    run = ""
+    for letter in text:
+        kind = _kind(letter)
+        if kind == "letters":
+            run += letter
+            continue
+        if run:
+            yield "letters", run
+            run = ""
+        yield kind, letter
+    if run:
+        yield "letters", run
+
+
+def _kind(letter: str) -> Kind | None:
+    if letter.isspace():
+        return None
+    if is_character(letter):
+        return "character"
+    category = unicodedata.category(letter)[0]
+    # Signs such as % and + are said, so they are words; what is left over is punctuation.
+    return "mark" if category in "PZC" and letter != "%" else "letters"
