@@ -1,4 +1,4 @@
-"""Kaldi filter-bank features, computed block by block from a 16 kHz signal.
+"""Kaldi filter-bank features of a 16 kHz signal, of a whole one or block by block.
 
 The chain is the one FunASR's models were trained on: log mel filter bank (Kaldi's ``fbank``),
 low frame rate stacking (LFR: each output frame is ``m`` neighbouring frames, every ``n``-th kept),
@@ -143,6 +143,46 @@ class Cmvn:
             raise ModelUnusable(f"{path.name} is not a mean and variance file")
         return cls(shift, scale)
 
+    def check(self, width: int) -> None:
+        """Raise ModelUnusable unless it normalises vectors of that many values."""
+        if len(self.shift) != width:
+            raise ModelUnusable(
+                f"normalisation of {len(self.shift)} values for features of {width}"
+            )
+
+    def __call__(self, vectors: Array) -> Array:
+        """Normalised copies of vectors, shape (count, dim)."""
+        normalised: Array = vectors + self.shift
+        normalised *= self.scale
+        return normalised
+
+
+class StackedFeatures:
+    """Features of a whole signal, thinned.
+
+    Args:
+        fbank: the filter bank.
+        cmvn: normalisation of vectors of ``lfr_m * fbank.mels`` values.
+        lfr_m: neighbouring frames stacked into one, around the frame they stand for; the first and
+            the last are repeated at the edges.
+        lfr_n: every how many frames one is kept.
+    """
+
+    def __init__(self, fbank: Fbank, cmvn: Cmvn, lfr_m: int, lfr_n: int) -> None:
+        self.width = lfr_m * fbank.mels
+        cmvn.check(self.width)
+        self._fbank = fbank
+        self._cmvn = cmvn
+        self._offsets = np.arange(lfr_m) - (lfr_m - 1) // 2
+        self._n = lfr_n
+
+    def __call__(self, signal: Array) -> Array:
+        """Features, shape (frames / lfr_n rounded up, lfr_m * mels), of samples (samples,)."""
+        frames = self._fbank(signal)
+        kept = np.arange(0, len(frames), self._n)
+        stacked = frames[np.clip(kept[:, None] + self._offsets, 0, len(frames) - 1)]
+        return self._cmvn(stacked.reshape(-1, self.width))
+
 
 class FeatureStream:
     """Features of one recording that arrives in blocks.
@@ -157,10 +197,7 @@ class FeatureStream:
     """
 
     def __init__(self, fbank: Fbank, cmvn: Cmvn, lfr_m: int) -> None:
-        if len(cmvn.shift) != lfr_m * fbank.mels:
-            raise ModelUnusable(
-                f"normalisation of {len(cmvn.shift)} values for features of {lfr_m * fbank.mels}"
-            )
+        cmvn.check(lfr_m * fbank.mels)
         self._fbank = fbank
         self._cmvn = cmvn
         self._m = lfr_m
@@ -194,6 +231,4 @@ class FeatureStream:
         if not count:
             return np.empty((0, width), dtype=np.float32)
         stacked = np.lib.stride_tricks.sliding_window_view(frames.reshape(-1), width)
-        features = stacked[:: self._fbank.mels] + self._cmvn.shift
-        features *= self._cmvn.scale
-        return features
+        return self._cmvn(stacked[:: self._fbank.mels])

@@ -1,0 +1,215 @@
+"""The SAN-M encoder: self-attention with a memory of the neighbouring frames.
+
+It computes what FunASR's ``SANMEncoder`` and ``SenseVoiceEncoderSmall`` do, and its tensors have
+their names. It imports torch, so it is imported when a model is loaded.
+
+Utterances go through it one behind the other, as rows without padding, so most of the work is
+products of large matrices and none of it is spent on padding. They lie padded beside each other
+only where frames meet: in the attention and the memory.
+
+Source: Gao et al., "SAN-M: memory equipped self-attention for end-to-end speech recognition",
+Interspeech 2020.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv1d, layer_norm, linear, pad, scaled_dot_product_attention
+
+from shared.nets.asr.sizes import EncoderSizes
+
+
+class Utterances:
+    """Where utterances lie in rows one behind the other.
+
+    Args:
+        lengths: frames of each, one at least.
+        device: a torch device.
+    """
+
+    def __init__(self, lengths: Sequence[int], device: torch.device) -> None:
+        self.lengths = lengths
+        self._longest = max(lengths)
+        self.mask: Tensor | None = None  # of the keys that are frames, (utterances, 1, 1, longest)
+        if min(lengths) < self._longest:
+            counts = torch.tensor(lengths, device=device)
+            frames = torch.arange(self._longest, device=device) < counts[:, None]
+            self.mask = frames[:, None, None]
+            self._places = frames.flatten().nonzero()[:, 0]
+
+    def pad(self, rows: Tensor) -> Tensor:
+        """Rows of shape (frames, dim) to (utterances, longest, dim), zeros behind the short."""
+        shape = (len(self.lengths), self._longest, rows.shape[1])
+        if self.mask is None:
+            return rows.view(shape)
+        padded = rows.new_zeros(shape)
+        padded.view(-1, rows.shape[1]).index_copy_(0, self._places, rows)
+        return padded
+
+    def rows(self, padded: Tensor) -> Tensor:
+        """What ``pad`` was given."""
+        rows = padded.reshape(-1, padded.shape[2])
+        return rows if self.mask is None else rows.index_select(0, self._places)
+
+
+class Linear(nn.Module):
+    """A product with weights; unlike torch's, it draws none before those of a checkpoint come."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = unset(outputs, inputs)
+        self.bias = unset(outputs)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Rows of shape (frames, inputs) to (frames, outputs)."""
+        return linear(rows, self.weight, self.bias)
+
+
+class Norm(nn.Module):
+    """Normalisation of each row."""
+
+    def __init__(self, width: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = unset(width)
+        self.bias = unset(width)
+        self._epsilon = epsilon
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Rows of shape (frames, width) to rows of the same shape."""
+        return layer_norm(rows, self.weight.shape, self.weight, self.bias, self._epsilon)
+
+
+class Memory(nn.Module):
+    """A weighted sum of the neighbouring frames, channel by channel, and the frame itself."""
+
+    def __init__(self, sizes: EncoderSizes) -> None:
+        super().__init__()
+        self.weight = unset(sizes.width, 1, sizes.kernel)
+        before = (sizes.kernel - 1) // 2 + sizes.shift
+        self._edges = (before, sizes.kernel - 1 - before)
+
+    def forward(self, padded: Tensor) -> Tensor:
+        """Frames of shape (utterances, longest, width), zero where they are padding."""
+        channels = pad(padded.mT, self._edges)
+        return conv1d(channels, self.weight, groups=len(self.weight)).mT + padded
+
+
+class Attention(nn.Module):
+    """Self-attention, and the memory of the values."""
+
+    def __init__(self, inputs: int, sizes: EncoderSizes) -> None:
+        super().__init__()
+        self.linear_q_k_v = Linear(inputs, 3 * sizes.width)
+        self.linear_out = Linear(sizes.width, sizes.width)
+        self.fsmn_block = Memory(sizes)
+        self._heads = sizes.heads
+
+    def forward(self, rows: Tensor, where: Utterances) -> Tensor:
+        """Rows of shape (frames, inputs) to (frames, width)."""
+        padded = where.pad(self.linear_q_k_v(rows))
+        values = padded.chunk(3, dim=2)[2]
+        query, key, value = map(self._by_head, padded.chunk(3, dim=2))
+        seen = scaled_dot_product_attention(query, key, value, attn_mask=where.mask)
+        attended: Tensor = self.linear_out(where.rows(seen.transpose(1, 2).flatten(2)))
+        attended += where.rows(self.fsmn_block(values))
+        return attended
+
+    def _by_head(self, padded: Tensor) -> Tensor:
+        utterances, longest, width = padded.shape
+        return padded.view(utterances, longest, self._heads, width // self._heads).transpose(1, 2)
+
+
+class FeedForward(nn.Module):
+    """Two products with a rectification between them."""
+
+    def __init__(self, sizes: EncoderSizes) -> None:
+        super().__init__()
+        self.w_1 = Linear(sizes.width, sizes.hidden)
+        self.w_2 = Linear(sizes.hidden, sizes.width)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Rows of shape (frames, width) to rows of the same shape."""
+        hidden: Tensor = self.w_1(rows)
+        out: Tensor = self.w_2(hidden.relu_())
+        return out
+
+
+class Layer(nn.Module):
+    """Attention and a feed-forward network, each behind a normalisation and beside a short cut."""
+
+    def __init__(self, inputs: int, sizes: EncoderSizes) -> None:
+        super().__init__()
+        self.self_attn = Attention(inputs, sizes)
+        self.feed_forward = FeedForward(sizes)
+        self.norm1 = Norm(inputs, sizes.epsilon)
+        self.norm2 = Norm(sizes.width, sizes.epsilon)
+        self._short_cut = inputs == sizes.width
+
+    def forward(self, rows: Tensor, where: Utterances) -> Tensor:
+        """Rows of shape (frames, inputs) to (frames, width)."""
+        attended: Tensor = self.self_attn(self.norm1(rows), where)
+        if self._short_cut:
+            attended += rows
+        attended += self.feed_forward(self.norm2(attended))
+        return attended
+
+
+class SanmEncoder(nn.Module):
+    """The whole encoder, to be given a checkpoint's weights.
+
+    Args:
+        sizes: its shape.
+    """
+
+    def __init__(self, sizes: EncoderSizes) -> None:
+        super().__init__()
+        width = sizes.width
+        self.encoders0 = nn.ModuleList([Layer(sizes.inputs, sizes)])
+        self.encoders = nn.ModuleList(Layer(width, sizes) for _ in range(sizes.blocks - 1))
+        self.after_norm = Norm(width, sizes.epsilon)
+        if sizes.top_blocks:
+            self.tp_encoders = nn.ModuleList(Layer(width, sizes) for _ in range(sizes.top_blocks))
+            self.tp_norm = Norm(width, sizes.epsilon)
+        self._scale = math.sqrt(width)
+
+    def forward(self, utterances: Sequence[Tensor]) -> Tensor:
+        """Encode utterances, each by itself.
+
+        Args:
+            utterances: frames of each, shape (frames, inputs), one at least.
+
+        Returns:
+            The frames of all, one utterance behind the other, shape (all frames, width).
+        """
+        rows: Tensor = torch.cat(list(utterances)) * self._scale
+        where = Utterances([len(part) for part in utterances], rows.device)
+        table = positions(max(where.lengths), rows.shape[1], rows.device).to(rows.dtype)
+        rows += torch.cat([table[:length] for length in where.lengths])
+        for layer in (*self.encoders0, *self.encoders):
+            rows = layer(rows, where)
+        rows = self.after_norm(rows)
+        if hasattr(self, "tp_encoders"):
+            for layer in self.tp_encoders:
+                rows = layer(rows, where)
+            rows = self.tp_norm(rows)
+        return rows
+
+
+def positions(count: int, width: int, device: torch.device) -> Tensor:
+    """Sines and cosines of the positions from one on, shape (count, width).
+
+    Source: Vaswani et al., "Attention is all you need", 2017; sines first, as FunASR has them.
+    """
+    steps = torch.arange(width // 2, device=device)
+    rates = torch.exp(steps * (-math.log(10_000) / (width / 2 - 1)))
+    angles = torch.arange(1, count + 1, device=device)[:, None] * rates
+    return torch.cat((angles.sin(), angles.cos()), dim=1)
+
+
+def unset(*shape: int) -> nn.Parameter:
+    """A parameter without values or memory, until a checkpoint's takes its place."""
+    return nn.Parameter(torch.empty(shape, device="meta"), requires_grad=False)

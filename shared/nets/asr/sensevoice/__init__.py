@@ -1,0 +1,117 @@
+"""Speech recognition with SenseVoiceSmall: Mandarin, Cantonese, English, Japanese and Korean.
+
+Features (numpy) -> network (torch) -> transcript (numpy).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.features import Array, Cmvn, Fbank, StackedFeatures
+from shared.models.folder import ModelFolder
+from shared.nets.asr.sensevoice.config import read_config
+from shared.nets.asr.sensevoice.decoding import read
+from shared.nets.asr.sensevoice.vocabulary import Vocabulary
+from shared.nets.asr.transcript import Transcript
+
+if TYPE_CHECKING:
+    from shared.nets.asr.sensevoice.network import SenseVoiceNetwork
+
+__all__ = ["SenseVoice"]
+
+AUTO = "auto"
+LANGUAGES = {AUTO: 0, "zh": 3, "en": 4, "yue": 7, "ja": 11, "ko": 12}  # numbers of their queries
+EVENT, EMOTION, WITH_ITN, WITHOUT_ITN = 1, 2, 14, 15
+ON_CPU, ON_GPU = 1_000, 30_000  # frames
+
+
+@dataclass(frozen=True, slots=True)
+class SenseVoice:
+    """A loaded recogniser; a ``Recognizer``.
+
+    Attributes:
+        languages: codes a caller may ask for, besides ``auto``.
+        frames_at_once: frames of features that one forward should have.
+    """
+
+    languages: tuple[str, ...]
+    frames_at_once: int
+    _features: StackedFeatures
+    _vocabulary: Vocabulary
+    _network: SenseVoiceNetwork
+
+    @classmethod
+    def load(cls, folder: ModelFolder, device: str = "cpu") -> SenseVoice:
+        """Load the model in ``folder``.
+
+        Raises:
+            ModelError: the folder does not hold a model this module can run.
+        """
+        from shared.nets.asr.sensevoice.network import SenseVoiceNetwork
+
+        config = read_config(folder)
+        front = config.frontend_conf
+        cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
+        features = StackedFeatures(Fbank(front.n_mels), cmvn, front.lfr_m, front.lfr_n)
+        vocabulary = Vocabulary(folder.asset("tokenizer_conf", "bpemodel"))
+        sizes = config.encoder_conf.sizes(features.width)
+        weights = folder.asset("init_param")
+        network = SenseVoiceNetwork(weights, sizes, len(vocabulary), device)
+        languages = tuple(language for language in LANGUAGES if language != AUTO)
+        frames_at_once = ON_CPU if device == "cpu" else ON_GPU
+        return cls(languages, frames_at_once, features, vocabulary, network)
+
+    def features(self, samples: Array) -> Array:
+        """What the network hears.
+
+        Args:
+            samples: mono audio at 16 kHz, shape (samples,), full scale 1.0.
+
+        Returns:
+            Shape (frames, 560), one frame per 60 ms; none if there is less than one window of
+            25 ms.
+        """
+        return self._features(samples)
+
+    def transcribe(
+        self, batch: Sequence[Array], language: str = AUTO, use_itn: bool = True
+    ) -> list[Transcript]:
+        """Recognise stretches of speech, each by itself.
+
+        Args:
+            batch: features of each, shape (frames, 560); more than ``frames_at_once`` are
+                recognised one part after another.
+            language: one of ``languages``, or ``auto``.
+            use_itn: write punctuation, and numbers as digits.
+
+        Returns:
+            One transcript for each, in the same order. A transcript may end up to 5 ms behind the
+            last sample, as FunASR's do.
+
+        Raises:
+            ValueError: the language is none of them.
+        """
+        if language not in LANGUAGES:
+            raise ValueError(f"no language of SenseVoice's: {language}")
+        queries = (LANGUAGES[language], EVENT, EMOTION, WITH_ITN if use_itn else WITHOUT_ITN)
+        found = [Transcript()] * len(batch)
+        for numbers in _parts([len(features) for features in batch], self.frames_at_once):
+            best = self._network.best([batch[number] for number in numbers], queries)
+            for number, (outputs, logprobs) in zip(numbers, best, strict=True):
+                found[number] = read(outputs, logprobs, self._vocabulary)
+        return found
+
+
+def _parts(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Numbers of utterances of like length, that many frames at a time; empty ones are left out."""
+    part: list[int] = []
+    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if part and (len(part) + 1) * lengths[number] > most:
+            yield part
+            part = []
+        if lengths[number]:
+            part.append(number)
+    if part:
+        yield part
