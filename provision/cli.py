@@ -10,14 +10,14 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from provision.errors import LockUnreadable, ProvisionError, disk_errors
+from provision.errors import LockUnreadable, ProvisionError, SpecUnusable, disk_errors
 from provision.folder import Folder
 from provision.hub import Hub
 from provision.provide import Provided, Source, provide
 from shared.errors import ModelAltered, ModelError
-from shared.models.lock import LOCK_NAME, Lock
+from shared.models.lock import LOCK_NAME, Lock, LockedModel
 from shared.models.spec import ModelSpec, asked_for
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -66,7 +66,7 @@ def run(service: Path, arguments: argparse.Namespace) -> None:
             found.append(done.model)
     if arguments.lock:
         with disk_errors(lock_path, _shown(lock_path)):
-            Lock(models=tuple(found)).write(lock_path)
+            Lock(models=(*found, *of_other_variants(service))).write(lock_path)
         print(f"wrote {_shown(lock_path)}; look at what changed before you commit")
 
 
@@ -97,9 +97,31 @@ def check_writable(path: Path) -> None:
 
 
 def wanted(service: Path) -> list[ModelSpec]:
-    """The models that a service's ``service.toml`` asks for."""
-    tables = tomllib.loads((service / "service.toml").read_text(encoding="utf-8"))
-    return asked_for(tables)
+    """The models that a service's ``service.toml`` asks for.
+
+    Raises:
+        SpecUnusable: it does not say which.
+    """
+    try:
+        return asked_for(_tables(service))
+    except ValueError as error:
+        raise SpecUnusable(f"services/{service.name}/service.toml: {error}") from None
+
+
+def of_other_variants(service: Path) -> list[LockedModel]:
+    """What the service's lock says of models it could be made with, and now is not."""
+    variants = _tables(service).get("variants", {}).values()
+    possible = {table["id"] for tables in variants for table in tables}
+    possible -= {model.id for model in wanted(service)}
+    try:
+        lock = Lock.read(service / LOCK_NAME)
+    except ModelAltered:
+        return []
+    return [model for model in lock.models if model.id in possible]
+
+
+def _tables(service: Path) -> dict[str, Any]:
+    return tomllib.loads((service / "service.toml").read_text(encoding="utf-8"))
 
 
 def _report(done: Provided, unknown: str) -> None:

@@ -45,6 +45,10 @@ class LockUnreadable(ProvisionError):
     """The service's ``models.lock`` is not a lock."""
 
 
+class SpecUnusable(ProvisionError):
+    """The service's ``service.toml`` does not say which models it wants."""
+
+
 class DiskError(ProvisionError):
     """The file system refuses something."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.models.lock import LOCK_NAME
+from shared.models.lock import LOCK_NAME, Lock
 from tests.hub import Faults, Hub
 from tests.provision.conftest import MODEL, Place
 from tools.workspace import ROOT, TINY_MODELS
@@ -86,3 +86,33 @@ def test_an_interrupted_download_ends_without_a_traceback(place: Place) -> None:
     _, err = place.interrupt(at=50_000, by=signal.SIGINT)
     assert not place.model.exists()
     assert "Traceback" not in err
+
+
+def write_variants(place: Place, chosen: str) -> None:
+    """A service that can be made with either of two models."""
+    place.write_spec()
+    shutil.copytree(place.origin, place.hub.root / "someone/another")
+    spec = place.service / "service.toml"
+    table = spec.read_text().removeprefix("[[models]]")
+    other = table.replace(MODEL, "someone/another")
+    spec.write_text(
+        f'variant = "{chosen}"\nmodels = []\n[[variants.one]]{table}[[variants.two]]{other}'
+    )
+
+
+def test_only_the_chosen_variants_models_are_provided(place: Place) -> None:
+    write_variants(place, "two")
+    assert place.run("--lock").returncode == 0
+    assert [folder.name for folder in (place.models / "someone").iterdir()] == ["another"]
+
+
+def test_a_new_lock_keeps_what_it_said_of_other_variants(place: Place) -> None:
+    write_variants(place, "two")
+    assert place.run("--lock").returncode == 0
+    locked = Lock.read(place.service / LOCK_NAME)
+    assert [model.id for model in locked.models] == ["someone/another", MODEL]
+
+
+def test_a_variant_that_is_none_is_refused_by_name(place: Place) -> None:
+    write_variants(place, "three")
+    assert "variant: there is no 'three', only one, two" in place.error()

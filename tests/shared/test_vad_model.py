@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import yaml
 
 from shared.errors import ModelUnusable
 from shared.models.folder import ModelFolder, locate
-from shared.nets.vad import FsmnVad, find_segments
+from shared.nets.vad import FsmnVad, Joining, find_segments
 from tools.workspace import SAMPLE, TINY_MODELS
 
 MODEL = "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch"
@@ -76,6 +77,31 @@ def test_segments_come_with_their_audio_however_the_recording_is_cut(block: int)
     for segment in found:
         expected = audio[segment.start_ms * 16 : segment.end_ms * 16]
         assert np.array_equal(segment.samples, expected)
+
+
+def joined(spans: list[tuple[int, int]], gap: int, longest: int) -> list[tuple[int, int]]:
+    """The definition, on all segments at once."""
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        if found and start - found[-1][1] <= gap and end - found[-1][0] <= longest:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+@pytest.mark.parametrize("block", [1_000, 16_000, 10**9])
+@pytest.mark.parametrize("joining", [Joining(1_200, 8_500), Joining(9_999, 10**6), Joining(0, 0)])
+def test_near_segments_are_joined_with_the_audio_between(block: int, joining: Joining) -> None:
+    vad = FsmnVad.load(locate(MODEL, TINY_MODELS))
+    rules = replace(vad.rules, max_end_silence_time=300)
+    audio, _ = soundfile.read(SAMPLE, dtype="float32")
+    blocks = [audio[first : first + block] for first in range(0, len(audio), block)]
+    found = list(vad.segments(blocks, rules, joining))
+    separate = find_segments(rules.is_speech(vad.silence([audio])), rules)
+    assert [(s.start_ms, s.end_ms) for s in found] == joined(separate, *joining)
+    for segment in found:
+        assert np.array_equal(segment.samples, audio[segment.start_ms * 16 : segment.end_ms * 16])
 
 
 def test_an_hour_is_not_kept() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -18,8 +17,9 @@ from shared.errors import ModelUnusable
 from shared.features import Array, Cmvn, Fbank, FeatureStream
 from shared.models.folder import ModelFolder
 from shared.nets.vad.endpoint import FRAME_MS, EndPointRules
+from shared.nets.vad.joining import Joiner, Joining
 from shared.nets.vad.network import FsmnNetwork
-from shared.nets.vad.segmenter import Segmenter, Span, find_segments
+from shared.nets.vad.segmenter import Segmenter, find_segments
 from shared.nets.vad.tail import Tail
 
 __all__ = [
@@ -53,24 +53,7 @@ class _Config(BaseModel):
         return found
 
 
-class Joining(NamedTuple):
-    """Which segments that follow each other are made one, with the audio between them.
-
-    Attributes:
-        gap_ms: those at most so far apart,
-        longest_ms: if together they are not longer than this.
-    """
-
-    gap_ms: int = -1
-    longest_ms: int = 0
-
-    def joins(self, first: Span, second: Span) -> bool:
-        """Whether the second segment is made part of the first."""
-        near = second[0] - first[1] <= self.gap_ms
-        return near and second[1] - first[0] <= self.longest_ms
-
-
-SEPARATE = Joining()  # none
+SEPARATE = Joining()
 
 
 class SpeechSegment(NamedTuple):
@@ -144,23 +127,14 @@ class FsmnVad:
             The segments ``find_segments`` gives for the whole recording, in order, or what they
             are made into. No more of the audio than the longest of them is kept.
         """
-        segmenter, tail = Segmenter(rules), Tail()
-        waiting: Span | None = None  # may be joined with what follows
-        for part in chain(self._silence(tail.passing(blocks)), [None]):
-            closed = segmenter.finish() if part is None else segmenter.push(rules.is_speech(part))
-            for span in closed:
-                if waiting and joining.joins(waiting, span):
-                    waiting = (waiting[0], span[1])
-                    continue
-                if waiting:
-                    yield SpeechSegment(*waiting, tail.cut(*waiting))
-                waiting = span
-            if waiting and not joining.joins(waiting, (segmenter.settled_ms, segmenter.settled_ms)):
-                yield SpeechSegment(*waiting, tail.cut(*waiting))
-                waiting = None
-            tail.forget(min(segmenter.settled_ms, waiting[0] if waiting else segmenter.settled_ms))
-        if waiting:
-            yield SpeechSegment(*waiting, tail.cut(*waiting))
+        segmenter, joiner, tail = Segmenter(rules), Joiner(joining), Tail()
+        for part in self._silence(tail.passing(blocks)):
+            closed = segmenter.push(rules.is_speech(part))
+            for span in joiner.push(closed, segmenter.settled_ms):
+                yield SpeechSegment(*span, tail.cut(*span))
+            tail.forget(int(joiner.open_ms))
+        for span in joiner.push(segmenter.finish()):
+            yield SpeechSegment(*span, tail.cut(*span))
 
     def _silence(self, blocks: Iterable[Array]) -> Iterator[Array]:
         features = FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks)
