@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.contract import AudioRequest
-from shared.worker.job import JobHandler
+from shared.worker.job import JobHandler, Part, no_part
 from shared.worker.service import Service
 from shared.worker.start import load
 from tools.host_models import use
@@ -41,8 +41,14 @@ class LocalWorker:
         os.environ.update(SPEECH_ALLOW_HTTP="1", SPEECH_ALLOW_PRIVATE="1")
         self._handler = JobHandler(self.service, load(self.service))
 
-    def answer(self, file: Path, options: dict[str, Any]) -> dict[str, Any]:
-        """The handler's answer for one file: a result, or ``{"error": "code: message"}``."""
+    def answer(self, file: Path, options: dict[str, Any], part: Part = no_part) -> dict[str, Any]:
+        """The handler's answer for one file: a result, or ``{"error": "code: message"}``.
+
+        Args:
+            file: the audio.
+            options: the other fields of the input.
+            part: takes parts of the result as they are done, if the options ask for them.
+        """
         with served(file) as url:
             job = {"id": "local", "input": {"audio_url": url, **options}}
-            return asyncio.run(self._handler.handle(job))
+            return asyncio.run(self._handler.handle(job, part))

@@ -18,7 +18,10 @@ def add_options(parser: argparse.ArgumentParser, contract: type[AudioRequest]) -
             continue
         flag = "--" + name.replace("_", "-")
         if field.annotation is bool:
-            parser.add_argument(flag, dest=name, action="store_true", help=field.description)
+            either = argparse.BooleanOptionalAction if field.default else "store_true"
+            parser.add_argument(
+                flag, dest=name, action=either, default=None, help=field.description
+            )
         else:
             choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
             metavar = "|".join(choices) or "VALUE"
@@ -28,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser, contract: type[AudioRequest]) -
 def given(arguments: argparse.Namespace, contract: type[AudioRequest]) -> dict[str, Any]:
     """The fields that were given, with values as JSON would have them; the handler checks them."""
     found = {name: getattr(arguments, name, None) for name in contract.model_fields}
-    return {name: _value(value) for name, value in found.items() if value not in (None, False)}
+    return {name: _value(value) for name, value in found.items() if value is not None}
 
 
 def _value(text: str | bool) -> Any:  # noqa: ANN401 - any JSON value

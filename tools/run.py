@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from shared.contract import Response
 from shared.errors import SpeechError
 from tools.local import LocalWorker, service
 from tools.options import add_options, given
@@ -46,7 +47,7 @@ def run(
     console = Console(highlight=False)
     failed = False
     for file in files:
-        answer = worker.answer(file, options)
+        answer = worker.answer(file, options, print_part)
         failed = failed or "error" in answer
         if as_json:
             print(json.dumps(answer, ensure_ascii=False))
@@ -57,6 +58,11 @@ def run(
         else:
             show(console, file, answer)
     return int(failed)
+
+
+def print_part(_: int, part: Response) -> None:
+    """Print a part of a result that is still being made, as a JSON line."""
+    print(part.model_dump_json(exclude_unset=True), flush=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from rich.console import Console
@@ -24,7 +24,8 @@ _COLOURS = ("green", "magenta", "yellow", "blue", "red", "cyan")
 def show(console: Console, file: Path, result: dict[str, Any]) -> None:
     """Print the level of the recording, its speech or its speakers below it, and all as a table."""
     duration, spans = result["duration_s"], spans_of(result)
-    colours = {label: _COLOURS[n % len(_COLOURS)] for n, label in enumerate(_labels(spans))}
+    labels = dict.fromkeys(span.label for span in spans)
+    colours = {label: _COLOURS[n % len(_COLOURS)] for n, label in enumerate(labels)}
     width = max(20, min(console.width, 100) - 10)
     console.print(Text.assemble((file.name, "bold"), f"  {duration:.2f} s"))
     if duration:
@@ -33,18 +34,24 @@ def show(console: Console, file: Path, result: dict[str, Any]) -> None:
         console.print(Text.assemble("level    ", (_level_line(file, duration, width), "cyan")))
         console.print(Text.assemble(f"{name:9}", line))
         console.print(Text(f"         {_axis(duration, width)}", style="dim"))
-    console.print(_table(spans, colours, named="turns" in result))
+    console.print(_table(spans, colours, _what(result)))
     console.print(_summary(result))
 
 
 def spans_of(result: dict[str, Any]) -> list[Labelled]:
-    """What a service found: segments of speech, or turns with their speakers."""
+    """What a service found: segments of speech, turns with their speakers, or what was said."""
+    what = _what(result)
     found = result["turns"] if "turns" in result else result["segments"]
-    return [Labelled(span["start"], span["end"], span.get("speaker", "speech")) for span in found]
+    return [
+        Labelled(span["start"], span["end"], span[what] if what else "speech") for span in found
+    ]
 
 
-def _labels(spans: Iterable[Labelled]) -> list[str]:
-    return list(dict.fromkeys(span.label for span in spans))
+def _what(result: dict[str, Any]) -> Literal["speaker", "text"] | None:
+    """What a service tells of each span besides its time."""
+    if "turns" in result:
+        return "speaker"
+    return "text" if "text" in result else None
 
 
 def _level_line(file: Path, duration: float, width: int) -> str:
@@ -103,12 +110,12 @@ def _steps() -> Iterator[float]:
         scale *= 10
 
 
-def _table(spans: list[Labelled], colours: dict[str, str], *, named: bool) -> Table:
-    headings = ["#", "start", "end", "length", *(["speaker"] if named else [])]
+def _table(spans: list[Labelled], colours: dict[str, str], what: str | None) -> Table:
+    headings = ["#", "start", "end", "length", *([what] if what else [])]
     table = Table(*headings, box=None, header_style="bold", padding=(0, 2, 0, 0))
     for number, (start, end, label) in enumerate(spans[:_MOST_ROWS], 1):
-        who = [Text(label, colours[label])] if named else []
-        table.add_row(str(number), f"{start:.2f}", f"{end:.2f}", f"{end - start:.2f}", *who)
+        told = [Text(label, colours[label])] if what else []
+        table.add_row(str(number), f"{start:.2f}", f"{end:.2f}", f"{end - start:.2f}", *told)
     if len(spans) > _MOST_ROWS:
         table.add_row("", f"and {len(spans) - _MOST_ROWS} more")
     return table

@@ -10,6 +10,7 @@ TINY_MODELS = ROOT / "models" / "tiny"
 FETCHED_MODELS = ROOT / ".models"
 EMULATOR = ROOT / "emulator"  # where the package runpod_emulator is
 SAMPLE = ROOT / "samples" / "conversation.flac"
+COMMANDS = ROOT / "samples" / "commands.flac"  # words that the tiny recogniser knows
 
 
 def from_the_user(path: str | Path) -> Path:
