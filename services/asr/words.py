@@ -120,6 +120,8 @@ def _runs(text: str) -> Iterator[tuple[Kind | None, str]]:
     """Runs of letters, single characters, single marks; None stands for a space."""
     run = ""
     for letter in text:
+        if unicodedata.category(letter) == "Cc" and not letter.isspace():
+            continue  # bytes of a garbled output; they would break files of subtitles
         kind = _kind(letter)
         if kind == "letters":
             run += letter

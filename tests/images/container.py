@@ -74,7 +74,8 @@ def spans(output: dict[str, Any]) -> list[dict[str, Any]]:
 def answer(engine: docker.DockerClient, image: Image, **options: Any) -> Ended:
     """Have a hardened container answer the service's test job, in the SDK's local mode."""
     handler = list(image.attrs["Config"]["Cmd"])
-    return run(engine, image, command=[*handler, "--test_input", json.dumps(JOB)], **options)
+    job = (ROOT / "services" / handler[-1].split(".")[1] / "test_input.json").read_text()
+    return run(engine, image, command=[*handler, "--test_input", job], **options)
 
 
 def tree(engine: docker.DockerClient, image: Image) -> dict[str, tarfile.TarInfo]:

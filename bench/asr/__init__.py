@@ -1,0 +1,1 @@
+"""Measures the speech recognition service beside its peers."""

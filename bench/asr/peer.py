@@ -1,0 +1,39 @@
+"""The shortest program with funasr's SenseVoice as its documentation has it: a peer, not ours.
+
+``python -m bench.asr.peer FILE ...``; without files it answers a path per line, its model loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from bench.answers import Find, answer
+
+
+def automodel() -> Find:
+    """``funasr.AutoModel`` with a VAD, local models, no network, and every core."""
+    from funasr import AutoModel
+
+    model = AutoModel(
+        model=os.environ["ASR_MODEL"],
+        vad_model=os.environ["VAD_MODEL"],
+        ncpu=int(os.environ["BENCH_CORES"]),
+        disable_update=True,
+        disable_pbar=True,
+    )
+
+    def find(path: str) -> list[tuple[int, int]]:
+        (result,) = model.generate(input=path, language="auto", use_itn=True) or [{"text": ""}]
+        return [(0, len(result["text"]))]
+
+    return find
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["funasr.AutoModel"]:
+        answer({"funasr.AutoModel": automodel})
+    else:
+        find = automodel()
+        for path in sys.argv[1:]:
+            print("Job result:", find(path))

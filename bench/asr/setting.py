@@ -1,0 +1,36 @@
+"""What all parts of the benchmark have in common: both sides' models in one folder."""
+
+from __future__ import annotations
+
+import shutil
+
+from bench.process import Place
+from bench.vad.setting import Setting
+from shared.spec import ServiceSpec
+from tests.funasr_sensevoice import FULL_SIZE, OUTPUTS, pieces, write_random_model
+from tools.workspace import ROOT
+
+SPEC = ServiceSpec.read(ROOT / "services" / "asr" / "service.toml")
+REMARK = "SenseVoiceSmall at its real size with random weights, the same on both sides"
+# Above most of the other outputs of random weights, so that most frames say nothing, as in speech.
+BLANK = 3.9
+
+
+def prepare(setting: Setting) -> Place:
+    """The environment that names the models.
+
+    Time and memory do not depend on the weights, and the real ones cannot be had everywhere.
+    """
+    models = setting.place.folder / "models"
+    asr, vad = SPEC.model("asr"), SPEC.model("vad")
+    shutil.copytree(setting.model.path, models / vad.id)
+    (models / asr.id).mkdir(parents=True)
+    words = [f"▁w{number}" for number in range(OUTPUTS - len(pieces([])))]
+    write_random_model(models / asr.id, FULL_SIZE, words, blank=BLANK)
+    environment = {
+        **setting.place.environment,
+        "MODELS_DIR": str(models),
+        "ASR_MODEL": str(models / asr.id),
+        "VAD_MODEL": str(models / vad.id),
+    }
+    return Place(setting.place.folder, environment)
