@@ -1,0 +1,26 @@
+"""On a GPU the endpoint hears what it hears on a CPU."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from services.asr.handler import SERVICE
+from services.asr.networks import load_network
+from services.asr.tests.conftest import commands
+from tools.workspace import TINY_MODELS
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine"),
+]
+
+
+def test_a_gpu_hears_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODELS_DIR", str(TINY_MODELS))
+    texts = []
+    for device in ("cpu", "cuda"):
+        model, _ = load_network(SERVICE.spec, device)
+        batch = [model.features(said.samples) for said in commands(10)]
+        texts.append([transcript.text for transcript in model.transcribe(batch)])
+    assert texts[0] == texts[1]
