@@ -1,4 +1,4 @@
-"""Unmodified funasr's Paraformer and CT-Transformer, to compare with, and folders of random weights.
+"""Unmodified funasr's Paraformer and CT-Transformer, to compare with, and random folders.
 
 The weights are of chance, but tokens come at a plausible rate, and so do marks.
 """
@@ -19,23 +19,23 @@ from shared.features import Array
 from shared.models.lean import funasr_class
 from tests.funasr_sensevoice import CMVN, FRONT_END, WEIGHTS, unset
 
-ENCODER = {
+ENCODER: dict[str, Any] = {
     "output_size": 512, "attention_heads": 4, "linear_units": 2048, "num_blocks": 50,
     "dropout_rate": 0.1, "positional_dropout_rate": 0.1, "attention_dropout_rate": 0.1,
     "input_layer": "pe", "pos_enc_class": "SinusoidalPositionEncoder", "normalize_before": True,
     "kernel_size": 11, "sanm_shfit": 0, "selfattention_layer_type": "sanm",
 }  # fmt: skip
-DECODER = {
+DECODER: dict[str, Any] = {
     "attention_heads": 4, "linear_units": 2048, "num_blocks": 16, "dropout_rate": 0.1,
     "positional_dropout_rate": 0.1, "self_attention_dropout_rate": 0.1,
     "src_attention_dropout_rate": 0.1, "att_layer_num": 16, "kernel_size": 11, "sanm_shfit": 0,
 }  # fmt: skip
-PREDICTOR = {
+PREDICTOR: dict[str, Any] = {
     "idim": 512, "threshold": 1.0, "l_order": 1, "r_order": 1, "tail_threshold": 0.45,
     "smooth_factor2": 0.25, "noise_threshold2": 0.01, "upsample_times": 3, "use_cif1_cnn": False,
     "upsample_type": "cnn_blstm",
 }  # fmt: skip
-PARAFORMER = {
+PARAFORMER: dict[str, Any] = {
     "model": "BiCifParaformer",
     "model_conf": {
         "ctc_weight": 0.0, "lsm_weight": 0.1, "length_normalized_loss": True,
@@ -48,17 +48,17 @@ PARAFORMER = {
     "tokenizer": "CharTokenizer",
     "tokenizer_conf": {"unk_symbol": "<unk>", "split_with_space": True},
 }  # fmt: skip
-SMALL_PARAFORMER = {
+SMALL_PARAFORMER: dict[str, Any] = {
     **PARAFORMER,
     "encoder_conf": {**ENCODER, "output_size": 32, "linear_units": 64, "num_blocks": 3},
     "decoder_conf": {**DECODER, "linear_units": 64, "num_blocks": 2, "att_layer_num": 2},
     "predictor_conf": {**PREDICTOR, "idim": 32},
 }
-PUNC_ENCODER = {
+PUNC_ENCODER: dict[str, Any] = {
     **ENCODER, "input_size": 256, "output_size": 256, "attention_heads": 8, "linear_units": 1024,
     "num_blocks": 4, "attention_dropout_rate": 0.0, "padding_idx": 0,
 }  # fmt: skip
-CT_PUNC = {
+CT_PUNC: dict[str, Any] = {
     "model": "CTTransformer",
     "model_conf": {
         "ignore_id": 0, "embed_unit": 256, "att_unit": 256, "dropout_rate": 0.1,
@@ -68,7 +68,7 @@ CT_PUNC = {
     "encoder": "SANMEncoder", "encoder_conf": PUNC_ENCODER,
     "tokenizer": "CharTokenizer", "tokenizer_conf": {"unk_symbol": "<unk>"},
 }  # fmt: skip
-SMALL_CT_PUNC = {
+SMALL_CT_PUNC: dict[str, Any] = {
     **CT_PUNC,
     "model_conf": {**CT_PUNC["model_conf"], "embed_unit": 32, "att_unit": 32},
     "encoder_conf": {**PUNC_ENCODER, "input_size": 32, "output_size": 32, "linear_units": 64},
@@ -150,6 +150,8 @@ def reference_logprobs(network: Any, features: Array) -> Array:
         heard, lengths = network.encode(batch, lengths)
         tokens, count, _, _ = network.calc_predictor(heard, lengths)
         count = count.round().long()
+        if not count:
+            return np.empty((0, network.vocab_size), dtype=np.float32)
         scores: Array = network.cal_decoder_with_predictor(heard, lengths, tokens, count)[0]
     return np.asarray(scores[0])
 
@@ -169,11 +171,15 @@ def write_random_model(folder: Path, config: dict[str, Any], vocabulary: Sequenc
     network = reference_network(config, len(vocabulary))
     generator = torch.Generator().manual_seed(0)
     for name, tensor in network.state_dict().items():
-        spread = tensor[0].numel() ** -0.5 if tensor.ndim > 1 else 0.1
+        spread = tensor[0].numel() ** -0.5 if tensor.ndim > 1 else 0.03
+        if "linear_q" in name or "linear_k" in name:
+            spread *= 2  # attention that is not the same everywhere, so that the tokens are not
         mean = 1.0 if "norm" in name and name.endswith("weight") else 0.0
         tensor.normal_(mean, spread, generator=generator)
     if "decoder" in config:
         network.predictor.cif_output.bias.data.fill_(-1.0)  # a token in four frames, or so
+        # Of the unknown token (the last) funasr drops the text and keeps the time.
+        network.decoder.output_layer.bias.data[-1] = -99.0
     else:
         network.embed.weight.data.normal_(0.0, 0.3, generator=generator)
         network.decoder.bias.data.copy_(torch.tensor(MARKS))
@@ -192,8 +198,20 @@ def write_random_model(folder: Path, config: dict[str, Any], vocabulary: Sequenc
 def write_cmvn(path: Path) -> None:
     """A normalisation in Kaldi's text format."""
     numbers = np.random.default_rng(0)
-    shift, scale = numbers.normal(-8, 1, 560), numbers.uniform(0.1, 0.3, 560)
+    shift, scale = numbers.normal(-12, 1, 560), numbers.uniform(0.3, 0.5, 560)
     path.write_text(
         f"<Nnet>\n<AddShift> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, shift))} ]\n"
         f"<Rescale> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, scale))} ]\n</Nnet>\n"
     )
+
+
+def babble(seconds: float, seed: int = 0) -> Array:
+    """Chords that change eight times a second, in a little noise: no two frames are alike."""
+    numbers = np.random.default_rng(seed)
+    chords = []
+    for _ in range(int(seconds * 8) + 1):
+        pitches, levels = numbers.uniform(100, 6_000, 6), numbers.exponential(0.03, 6)
+        waves = np.sin(2 * np.pi * pitches[:, None] * np.arange(2_000) / 16_000)
+        chords.append(levels @ waves)
+    samples = np.concatenate(chords)[: int(seconds * 16_000)]
+    return np.asarray(samples + 0.001 * numbers.standard_normal(len(samples)), dtype=np.float32)

@@ -1,6 +1,6 @@
 """Which mark stands behind each word of a text of any length.
 
-FunASR's rules (``CTTransformer.inference``): the network reads twenty words more at a time, together
+FunASR's rules (``CTTransformer.inference``): the network reads twenty words more at a time, along
 with those of the sentence that was not finished. What it says of a finished sentence counts.
 """
 

@@ -10,6 +10,7 @@ fire.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,14 +30,14 @@ class Shares(NamedTuple):
     """How an utterance's frames are shared out among its tokens.
 
     Attributes:
-        count: number of tokens.
-        token: the one each frame counts for, shape (frames,); ``count`` or more for none.
+        tokens: their number.
+        place: the token each frame counts for, shape (frames,); ``tokens`` or more for none.
         share: how much it counts, shape (frames,).
         rest: how much it counts for the token after, shape (frames,).
     """
 
-    count: int
-    token: NDArray[np.int64]
+    tokens: int
+    place: NDArray[np.int64]
     share: Array
     rest: Array
 
@@ -53,8 +54,30 @@ def share_out(weights: Array, tail: float) -> Shares:
     fired = levels >= 1
     before = np.append(np.float32(0), np.where(fired, levels - 1, levels)[:-1])
     share = np.where(fired, 1 - before, weights)
-    token = np.cumsum(fired) - fired
-    return Shares(int(weights.sum()), token[:-1], share[:-1], (weights - share)[:-1])
+    place: NDArray[np.int64] = np.cumsum(fired) - fired
+    return Shares(int(weights.sum()), place[:-1], share[:-1], (weights - share)[:-1])
+
+
+def terms(
+    shares: Sequence[Shares],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """The sums that the tokens of some utterances are, term by term.
+
+    Returns:
+        Number of the token, number of the frame and its share, each of shape (terms,); tokens and
+        frames are numbered through, one utterance behind the other.
+    """
+    found = []
+    first_token = first_frame = 0
+    for utterance in shares:
+        place = utterance.place
+        for token, share in ((place, utterance.share), (place + 1, utterance.rest)):
+            (frame,) = np.nonzero((token < utterance.tokens) & (share != 0))
+            found.append((token[frame] + first_token, frame + first_frame, share[frame]))
+        first_token += utterance.tokens
+        first_frame += len(place)
+    tokens, frames, parts = zip(*found, strict=True)
+    return np.concatenate(tokens), np.concatenate(frames), np.concatenate(parts)
 
 
 def integrate(weights: Array, threshold: float) -> Array:

@@ -11,8 +11,6 @@ from shared.errors import ModelUnusable
 from shared.models.folder import ModelFolder
 from shared.nets.asr.config import Encoder, FrontEnd
 
-UPSAMPLING = 3  # onsets per frame: FunASR's times are made for three of 20 ms
-
 
 class Decoder(BaseModel):
     """The arguments of FunASR's ``ParaformerSANMDecoder``, as far as there is a choice."""
@@ -46,7 +44,7 @@ class Predictor(BaseModel):
     tail_threshold: float = Field(gt=0.0, lt=1.0)
     smooth_factor2: float = 1.0
     noise_threshold2: float = 0.0
-    upsample_times: Literal[3] = UPSAMPLING
+    upsample_times: Literal[3]  # FunASR's times are made for steps of 20 ms
     upsample_type: Literal["cnn_blstm"]
     use_cif1_cnn: Literal[False]
 

@@ -141,4 +141,5 @@ class CrossAttention(nn.Module):
         return out
 
     def _by_head(self, padded: Tensor) -> Tensor:
-        return padded.unflatten(2, (self._heads, -1)).transpose(1, 2)
+        utterances, longest, width = padded.shape
+        return padded.view(utterances, longest, self._heads, width // self._heads).transpose(1, 2)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -78,7 +78,7 @@ class ParaformerNetwork:
         frames = Utterances([len(part) for part in batch], rows.device)
         weights = network.predictor.weights(rows, frames)
         shares = [share_out(part, self._tail) for part in self._split(weights, frames.lengths)]
-        counts = [part.count for part in shares]
+        counts = [part.tokens for part in shares]
         outputs, logprobs = self._decode(rows, frames, shares)
         onsets = network.predictor.onsets(rows, frames)
         found = (
@@ -91,15 +91,15 @@ class ParaformerNetwork:
     def _decode(
         self, rows: Tensor, frames: Utterances, shares: Sequence[Shares]
     ) -> tuple[Tensor, Tensor]:
-        if not any(part.count for part in shares):
+        if not any(part.tokens for part in shares):
             return torch.empty(0, dtype=torch.int64), torch.empty(0)
-        tokens = Utterances([part.count for part in shares], rows.device)
+        tokens = Utterances([part.tokens for part in shares], rows.device)
         scores = self._network.decoder(gather(rows, shares), tokens, rows, frames)
         highest, outputs = scores.max(dim=1)
         return outputs, highest - scores.logsumexp(dim=1)
 
     @staticmethod
-    def _split(rows: Tensor, lengths: Sequence[int]) -> list[NDArray]:  # type: ignore[type-arg]
+    def _split(rows: Tensor, lengths: Sequence[int]) -> list[NDArray[Any]]:
         return np.split(rows.cpu().numpy(), np.cumsum(lengths)[:-1])
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv1d, pad
 
-from shared.nets.asr.paraformer.cif import Shares
+from shared.nets.asr.paraformer.cif import Shares, terms
 from shared.nets.asr.paraformer.config import Predictor
 from shared.nets.asr.sanm import Linear, Utterances, unset
 
@@ -50,30 +50,18 @@ class CifPredictor(nn.Module):
 
 
 def gather(rows: Tensor, shares: Sequence[Shares]) -> Tensor:
-    """The sum of its frames for each token of some utterances, one behind the other.
+    """What each token consists of.
 
     Args:
-        rows: frames of the utterances, one behind the other, shape (frames, width).
+        rows: frames of some utterances, one behind the other, shape (frames, width).
         shares: of each utterance.
 
     Returns:
-        Shape (tokens, width).
+        Shape (tokens, width), one utterance behind the other.
     """
-    first, places, weights, kept = 0, [], [], []
-    start = 0
-    for part in shares:
-        frames = torch.arange(start, start + len(part.token))
-        start += len(part.token)
-        for token, weight in ((part.token, part.share), (part.token + 1, part.rest)):
-            counts = torch.from_numpy((token < part.count) & (weight != 0))
-            places.append(torch.from_numpy(token)[counts] + first)
-            weights.append(torch.from_numpy(weight)[counts])
-            kept.append(frames[counts])
-        first += part.count
-    on_device = (torch.cat(part).to(rows.device) for part in (places, weights, kept))
-    place, weight, frame = on_device
-    sums = rows.new_zeros(first, rows.shape[1])
-    return sums.index_add_(0, place, rows[frame] * weight[:, None])
+    token, frame, share = (torch.from_numpy(part).to(rows.device) for part in terms(shares))
+    sums = rows.new_zeros(sum(part.tokens for part in shares), rows.shape[1])
+    return sums.index_add_(0, token, rows[frame] * share[:, None])
 
 
 class Neighbours(nn.Module):
@@ -119,12 +107,12 @@ class BothWays(nn.Module):
     def forward(self, rows: Tensor, where: Utterances) -> Tensor:
         """Rows of shape (steps, width) to (steps, 2 * width)."""
         backwards = reversal(where.lengths).to(rows.device)
-        tensors = list(self.parameters())
+        tensors = tuple(self.parameters())
         forth = self._run(rows, where, tensors[:4])
         back = self._run(rows[backwards], where, tensors[4:])
         return torch.cat((forth, back[backwards]), dim=1)
 
-    def _run(self, rows: Tensor, where: Utterances, tensors: list[Tensor]) -> Tensor:
+    def _run(self, rows: Tensor, where: Utterances, tensors: tuple[Tensor, ...]) -> Tensor:
         padded = where.pad(rows)
         start = padded.new_zeros(1, len(padded), padded.shape[2])
         # biases, one layer, no dropout, no training, one direction, utterances first
