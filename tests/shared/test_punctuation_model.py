@@ -15,11 +15,14 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from numpy.typing import NDArray
 
 from shared.errors import ModelError, ModelUnusable
+from shared.features import Array
 from shared.models.folder import ModelFolder
 from shared.nets.asr import Token
 from shared.nets.punctuation import CtPunc
+from shared.nets.punctuation.sentences import AT_ONCE, LONGEST, mark
 from tests.funasr_paraformer import (
     CT_PUNC,
     SMALL_CT_PUNC,
@@ -134,10 +137,16 @@ def test_a_sentence_that_does_not_end_is_cut_at_a_comma(folder: ModelFolder) -> 
     assert 2 < sum(map(found.count, "。.")) < 5
 
 
-def test_a_text_without_any_mark_is_read_in_bounded_pieces(folder: ModelFolder) -> None:
-    punctuator = with_marks(folder, NOTHING)
-    tokens = spoken(random_words(2_500, 0))
-    assert text(punctuator.punctuate(tokens)).count("。") == 1
+def test_a_text_without_any_mark_is_read_in_bounded_pieces() -> None:
+    lengths = []
+
+    def read(words: NDArray[np.int64]) -> Array:
+        lengths.append(len(words))
+        return np.log([[0.9, 0.1]] * len(words)).astype(np.float32)
+
+    found = mark([1] * 5_000, ["_", "。"], read)
+    assert [word.mark for word in found] == ["_"] * 4_999 + ["。"]
+    assert max(lengths) <= LONGEST + AT_ONCE
 
 
 def test_the_network_says_how_sure_it_is_of_a_mark(punctuator: CtPunc, original: Reference) -> None:
@@ -149,11 +158,11 @@ def test_the_network_says_how_sure_it_is_of_a_mark(punctuator: CtPunc, original:
     tokens = punctuator.punctuate(spoken(words))
     marked = {one.end_ms: two for one, two in pairwise(tokens) if two.text in SHOWN}
     assert len(marked) > 3
-    for end_ms, mark in marked.items():
+    for end_ms, shown in marked.items():
         word = end_ms // 100
         if word < len(words) - 1:  # behind the last, a sentence ends whether it is likely or not
-            assert mark.logprob == pytest.approx(float(best[word]), abs=1e-3)
-        assert mark.start_ms == mark.end_ms == end_ms
+            assert shown.logprob == pytest.approx(float(best[word]), abs=1e-3)
+        assert shown.start_ms == shown.end_ms == end_ms
 
 
 def test_words_keep_their_times_and_posteriors(punctuator: CtPunc) -> None:

@@ -16,7 +16,7 @@ from shared.features import Array
 
 AT_ONCE = 20  # words
 LONG = 200  # words of a sentence from which a comma ends it
-LONGEST = 1_000  # words that are read once more; FunASR has no limit, and needs hours for a hum
+LONGEST = 500  # words that are read once more; FunASR has no limit, and takes ever longer
 COMMA, FULL_STOP, QUESTION, PAUSE = "，", "。", "？", "、"
 ENDS = (FULL_STOP, QUESTION)
 
