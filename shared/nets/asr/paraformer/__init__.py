@@ -14,7 +14,7 @@ from shared.models.folder import ModelFolder
 from shared.nets.asr.paraformer.cif import times
 from shared.nets.asr.paraformer.config import read_config, read_vocabulary
 from shared.nets.asr.paraformer.spelling import spell
-from shared.nets.asr.parts import parts
+from shared.nets.asr.parts import frames_at_once, parts
 from shared.nets.asr.transcript import Token, Transcript
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Paraformer"]
 
 LANGUAGES = ("zh",)
-ON_CPU, ON_GPU = 1_000, 30_000  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +57,8 @@ class Paraformer:
         vocabulary = read_vocabulary(folder)
         weights = folder.asset("init_param")
         network = ParaformerNetwork(weights, config, features.width, len(vocabulary), device)
-        frames_at_once = ON_CPU if device == "cpu" else ON_GPU
         silent = config.model_conf.outputs
-        return cls(LANGUAGES, frames_at_once, features, vocabulary, silent, network)
+        return cls(LANGUAGES, frames_at_once(device), features, vocabulary, silent, network)
 
     def features(self, samples: Array) -> Array:
         """What the network hears.
