@@ -73,21 +73,23 @@ class LastLayer(nn.Module):
         return out
 
 
-class Layer(LastLayer):
-    """One that looks at the neighbouring tokens too, and at the frames."""
+class Layer(nn.Module):
+    """A feed-forward network, and a look at the neighbouring tokens and at the frames."""
 
     def __init__(self, sizes: EncoderSizes) -> None:
-        super().__init__(sizes)
+        super().__init__()
+        self.norm1 = Norm(sizes.width, sizes.epsilon)
+        self.feed_forward = FeedForward(sizes)
         self.norm2 = Norm(sizes.width, sizes.epsilon)
         self.self_attn = nn.ModuleDict({"fsmn_block": Memory(sizes)})
         self.norm3 = Norm(sizes.width, sizes.epsilon)
         self.src_attn = CrossAttention(sizes)
 
-    def forward(  # type: ignore[override] # it needs more
+    def forward(
         self, rows: Tensor, tokens: Utterances, heard: Tensor, frames: Utterances
     ) -> Tensor:
         """Rows of shape (tokens, width) to rows of the same shape."""
-        padded = tokens.pad(self.norm2(super().forward(rows)))
+        padded = tokens.pad(self.norm2(self.feed_forward(self.norm1(rows))))
         rows = rows + tokens.rows(self.self_attn["fsmn_block"](padded))
         rows += self.src_attn(self.norm3(rows), tokens, heard, frames)
         return rows
