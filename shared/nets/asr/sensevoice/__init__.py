@@ -5,13 +5,14 @@ Features (numpy) -> network (torch) -> transcript (numpy).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.features import Array, Cmvn, Fbank, StackedFeatures
 from shared.models.folder import ModelFolder
-from shared.nets.asr.sensevoice.config import read_config
+from shared.nets.asr.parts import frames_at_once, parts
+from shared.nets.asr.sensevoice.config import EPSILON, read_config
 from shared.nets.asr.sensevoice.decoding import read
 from shared.nets.asr.sensevoice.vocabulary import Vocabulary
 from shared.nets.asr.transcript import Transcript
@@ -24,7 +25,6 @@ __all__ = ["SenseVoice"]
 AUTO = "auto"
 LANGUAGES = {AUTO: 0, "zh": 3, "en": 4, "yue": 7, "ja": 11, "ko": 12}  # numbers of their queries
 EVENT, EMOTION, WITH_ITN, WITHOUT_ITN = 1, 2, 14, 15
-ON_CPU, ON_GPU = 1_000, 30_000  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,11 @@ class SenseVoice:
         cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
         features = StackedFeatures(Fbank(front.n_mels), cmvn, front.lfr_m, front.lfr_n)
         vocabulary = Vocabulary(folder.asset("tokenizer_conf", "bpemodel"))
-        sizes = config.encoder_conf.sizes(features.width)
+        sizes = config.encoder_conf.sizes(features.width, EPSILON)
         weights = folder.asset("init_param")
         network = SenseVoiceNetwork(weights, sizes, len(vocabulary), device)
         languages = tuple(language for language in LANGUAGES if language != AUTO)
-        frames_at_once = ON_CPU if device == "cpu" else ON_GPU
-        return cls(languages, frames_at_once, features, vocabulary, network)
+        return cls(languages, frames_at_once(device), features, vocabulary, network)
 
     def features(self, samples: Array) -> Array:
         """What the network hears.
@@ -97,21 +96,8 @@ class SenseVoice:
             raise ValueError(f"no language of SenseVoice's: {language}")
         queries = (LANGUAGES[language], EVENT, EMOTION, WITH_ITN if use_itn else WITHOUT_ITN)
         found = [Transcript()] * len(batch)
-        for numbers in _parts([len(features) for features in batch], self.frames_at_once):
+        for numbers in parts([len(features) for features in batch], self.frames_at_once):
             best = self._network.best([batch[number] for number in numbers], queries)
             for number, (outputs, logprobs) in zip(numbers, best, strict=True):
                 found[number] = read(outputs, logprobs, self._vocabulary)
         return found
-
-
-def _parts(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Numbers of utterances of like length, that many frames at a time; empty ones are left out."""
-    part: list[int] = []
-    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if part and (len(part) + 1) * lengths[number] > most:
-            yield part
-            part = []
-        if lengths[number]:
-            part.append(number)
-    if part:
-        yield part

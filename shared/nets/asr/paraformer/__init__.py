@@ -1,0 +1,114 @@
+"""Speech recognition with Paraformer: Mandarin, and the English that is mixed into it.
+
+Features (numpy) -> network (torch) -> transcript (numpy). The text has no punctuation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.features import Array, Cmvn, Fbank, StackedFeatures
+from shared.models.folder import ModelFolder
+from shared.nets.asr.paraformer.cif import times
+from shared.nets.asr.paraformer.config import read_config, read_vocabulary
+from shared.nets.asr.paraformer.spelling import spell
+from shared.nets.asr.parts import frames_at_once, parts
+from shared.nets.asr.transcript import Token, Transcript
+
+if TYPE_CHECKING:
+    from shared.nets.asr.paraformer.network import Heard, ParaformerNetwork
+
+__all__ = ["Paraformer"]
+
+LANGUAGES = ("zh",)
+
+
+@dataclass(frozen=True, slots=True)
+class Paraformer:
+    """A loaded recogniser; a ``Recognizer``.
+
+    Attributes:
+        languages: codes a caller may ask for, besides ``auto``; the network takes none.
+        frames_at_once: frames of features that one forward should have.
+    """
+
+    languages: tuple[str, ...]
+    frames_at_once: int
+    _features: StackedFeatures
+    _vocabulary: Sequence[str]
+    _silent: set[int]
+    _network: ParaformerNetwork
+
+    @classmethod
+    def load(cls, folder: ModelFolder, device: str = "cpu") -> Paraformer:
+        """Load the model in ``folder``.
+
+        Raises:
+            ModelError: the folder does not hold a model this module can run.
+        """
+        from shared.nets.asr.paraformer.network import ParaformerNetwork
+
+        config = read_config(folder)
+        front = config.frontend_conf
+        cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
+        features = StackedFeatures(Fbank(front.n_mels), cmvn, front.lfr_m, front.lfr_n)
+        vocabulary = read_vocabulary(folder)
+        weights = folder.asset("init_param")
+        network = ParaformerNetwork(weights, config, features.width, len(vocabulary), device)
+        silent = config.model_conf.outputs
+        return cls(LANGUAGES, frames_at_once(device), features, vocabulary, silent, network)
+
+    def features(self, samples: Array) -> Array:
+        """What the network hears.
+
+        Args:
+            samples: mono audio at 16 kHz, shape (samples,), full scale 1.0.
+
+        Returns:
+            Shape (frames, 560), one frame per 60 ms; none if there is less than one window of
+            25 ms.
+        """
+        return self._features(samples)
+
+    def transcribe(
+        self, batch: Sequence[Array], language: str = "auto", use_itn: bool = True
+    ) -> list[Transcript]:
+        """Recognise stretches of speech, each by itself.
+
+        Args:
+            batch: features of each, shape (frames, 560); more than ``frames_at_once`` are
+                recognised one part after another.
+            language: one of ``languages``, or ``auto``; it makes no difference.
+            use_itn: makes no difference either: numbers are written as words.
+
+        Returns:
+            One transcript for each, in the same order, a word or a Chinese character a token.
+
+        Raises:
+            ValueError: the language is none of them.
+        """
+        if language not in (*LANGUAGES, "auto"):
+            raise ValueError(f"no language of Paraformer's: {language}")
+        found = [Transcript()] * len(batch)
+        for numbers in parts([len(features) for features in batch], self.frames_at_once):
+            heard = self._network.hear([batch[number] for number in numbers])
+            for number, utterance in zip(numbers, heard, strict=True):
+                found[number] = Transcript(tuple(self._tokens(utterance)))
+        return found
+
+    def _tokens(self, heard: Heard) -> Sequence[Token]:
+        said = [
+            (self._vocabulary[output], float(logprob))
+            for output, logprob in zip(heard.outputs, heard.logprobs, strict=True)
+            if output not in self._silent
+        ]
+        if not said:
+            return []
+        spans = times(heard.onsets, len(said))
+        pieces = (
+            Token(text, start, end, logprob)
+            for (text, logprob), (start, end) in zip(said, spans, strict=True)
+        )
+        return list(spell(pieces))

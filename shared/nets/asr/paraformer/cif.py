@@ -1,0 +1,120 @@
+"""Continuous integrate-and-fire: where one token ends and the next begins.
+
+Each frame has a weight. The weights are added up until they reach a threshold: there a token is
+whole ("fires"), and what the frame has beyond the threshold counts for the next.
+
+Source: Dong and Xu, "CIF: continuous integrate-and-fire for end-to-end speech recognition", ICASSP
+2020. The sums are rounded like FunASR's, step by step in single precision, so that the same frames
+fire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.features import Array
+
+FRAME_MS = 60
+STEP_MS = 20  # an onset's
+LONGEST = 12  # steps of a token; what is more is silence behind it
+EARLY = 1.5  # steps by which an onset is dated back
+NEAR = 5  # steps: an end that is nearer to the utterance's end is put there
+ALMOST = 1.0 - 1e-4  # the threshold of onsets
+
+
+class Shares(NamedTuple):
+    """How an utterance's frames are shared out among its tokens.
+
+    Attributes:
+        tokens: their number.
+        place: the token each frame counts for, shape (frames,); ``tokens`` or more for none.
+        share: how much it counts, shape (frames,).
+        rest: how much it counts for the token after, shape (frames,).
+    """
+
+    tokens: int
+    place: NDArray[np.int64]
+    share: Array
+    rest: Array
+
+
+def share_out(weights: Array, tail: float) -> Shares:
+    """Find an utterance's tokens.
+
+    Args:
+        weights: shape (frames,), each below one.
+        tail: the weight of the silence behind the last frame, which may complete a token.
+    """
+    weights = np.append(weights, np.float32(tail))
+    levels = integrate(weights, 1.0)
+    fired = levels >= 1
+    before = np.append(np.float32(0), np.where(fired, levels - 1, levels)[:-1])
+    share = np.where(fired, 1 - before, weights)
+    place: NDArray[np.int64] = np.cumsum(fired) - fired
+    return Shares(int(weights.sum()), place[:-1], share[:-1], (weights - share)[:-1])
+
+
+def terms(
+    shares: Sequence[Shares],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """The sums that the tokens of some utterances are, term by term.
+
+    Returns:
+        Number of the token, number of the frame and its share, each of shape (terms,); tokens and
+        frames are numbered through, one utterance behind the other.
+    """
+    found = []
+    first_token = first_frame = 0
+    for utterance in shares:
+        place = utterance.place
+        for token, share in ((place, utterance.share), (place + 1, utterance.rest)):
+            (frame,) = np.nonzero((token < utterance.tokens) & (share != 0))
+            found.append((token[frame] + first_token, frame + first_frame, share[frame]))
+        first_token += utterance.tokens
+        first_frame += len(place)
+    tokens, frames, parts = zip(*found, strict=True)
+    return np.concatenate(tokens), np.concatenate(frames), np.concatenate(parts)
+
+
+def integrate(weights: Array, threshold: float) -> Array:
+    """What the weights add up to at each step, before a step that fires takes ``threshold`` off."""
+    limit, level = np.float32(threshold), np.float32(0)
+    levels = np.empty_like(weights)
+    for step, weight in enumerate(weights):
+        level += weight
+        levels[step] = level
+        if level >= limit:
+            level -= limit
+    return levels
+
+
+def times(onsets: Array, count: int) -> list[tuple[int, int]]:
+    """When each token was said, as FunASR's ``ts_prediction_lfr6_standard`` has it.
+
+    A token lasts from its onset to that of the next, if that is not too far. Behind the last there
+    is one onset more.
+
+    Args:
+        onsets: how much of a token begins in each step, shape (steps,).
+        count: number of tokens, one at least.
+
+    Returns:
+        Start and end of each in milliseconds.
+    """
+    steps = len(onsets)
+    if not onsets.any():
+        onsets = np.ones_like(onsets)
+    scaled = onsets * (np.float32(count + 1) / onsets.sum())
+    found = np.flatnonzero(integrate(scaled, ALMOST) >= np.float32(ALMOST)) - EARLY
+    # Steps of more than a whole token fire once only.
+    places = np.append(found, np.full(count + 1, float(steps)))[: count + 1]
+    starts, ends = places[:-1], np.minimum(places[1:], places[:-1] + LONGEST)
+    if places[-1] - places[-2] <= LONGEST:
+        last = places[-1]
+        ends[-1] = (steps + last) / 2 if steps - last > NEAR else steps
+    edges = np.maximum(0, np.stack((starts, ends), axis=1) * (STEP_MS / 1000) * 1000)
+    return [(int(start), int(end)) for start, end in edges]
