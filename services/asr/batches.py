@@ -8,6 +8,7 @@ from typing import NamedTuple
 from services.asr.chunks import Chunk
 from shared.features import Array
 from shared.nets.asr import Recognizer, Transcript
+from shared.nets.asr.parts import parts
 
 
 class Heard(NamedTuple):
@@ -48,26 +49,9 @@ def recognise(
 def _in_order(
     waiting: list[Heard], transcribe: Transcribe, most: int
 ) -> Iterator[tuple[int, Transcript]]:
-    found: dict[int, Transcript] = {}
-    for batch in batches([len(heard.features) for heard in waiting], most):
+    found = dict.fromkeys(range(len(waiting)), Transcript())  # what has no frame says nothing
+    for batch in parts([len(heard.features) for heard in waiting], most):
         transcripts = transcribe([waiting[number].features for number in batch])
         found.update(zip(batch, transcripts, strict=True))
     for number, heard in enumerate(waiting):
         yield heard.start_ms, found[number]
-
-
-def batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Numbers of those that go together, the longest first.
-
-    Args:
-        lengths: frames of each.
-        most: frames of a batch, padding to its longest included; a longer one is alone.
-    """
-    batch: list[int] = []
-    for number in sorted(range(len(lengths)), key=lambda n: -lengths[n]):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > most:
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch

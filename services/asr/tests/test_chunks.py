@@ -1,4 +1,4 @@
-"""Recordings are cut where nobody speaks, and batches waste little on padding."""
+"""Recordings are cut where nobody speaks, and batches hold stretches of like length."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.asr.batches import batches
 from services.asr.chunks import quiet_cuts
 from shared.audio import SAMPLE_RATE
+from shared.nets.asr.parts import parts
 
 
 def test_without_a_vad_nothing_is_left_out() -> None:
@@ -36,13 +36,14 @@ def test_an_empty_recording_has_no_stretch() -> None:
 def test_every_stretch_is_in_one_batch_and_no_batch_is_too_large(
     lengths: list[int], most: int
 ) -> None:
-    found = list(batches(lengths, most))
-    assert sorted(number for batch in found for number in batch) == list(range(len(lengths)))
+    found = list(parts(lengths, most))
+    heard = [number for number, length in enumerate(lengths) if length]
+    assert sorted(number for batch in found for number in batch) == heard
     for batch in found:
         assert len(batch) == 1 or len(batch) * max(lengths[n] for n in batch) <= most
 
 
 def test_stretches_of_like_length_go_together() -> None:
     lengths = [100, 10] * 8
-    padded = sum(len(b) * max(lengths[n] for n in b) for b in batches(lengths, 400))
+    padded = sum(len(b) * max(lengths[n] for n in b) for b in parts(lengths, 400))
     assert padded <= sum(lengths) * 1.2
