@@ -152,6 +152,16 @@ def reference_times(logprobs: Array, tokens: list[int]) -> list[tuple[int, int]]
     return times
 
 
+def write_cmvn(path: Path) -> None:
+    """A normalisation in Kaldi's text format."""
+    numbers = np.random.default_rng(0)
+    shift, scale = numbers.normal(-8, 1, 560), numbers.uniform(0.1, 0.3, 560)
+    path.write_text(
+        f"<Nnet>\n<AddShift> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, shift))} ]\n"
+        f"<Rescale> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, scale))} ]\n</Nnet>\n"
+    )
+
+
 def write_random_model(folder: Path, sizes: dict[str, Any], words: Iterable[str]) -> None:
     """A folder in the hub's layout; its network never says bytes, which would spell no text."""
     vocabulary = pieces(words)
@@ -165,12 +175,7 @@ def write_random_model(folder: Path, sizes: dict[str, Any], words: Iterable[str]
         network.ctc.ctc_lo.bias.data[number] -= 100.0 * (kind == BYTE)
     torch.save(network.state_dict(), folder / WEIGHTS)
     (folder / PIECES).write_bytes(sentencepiece_model(vocabulary))
-    numbers = np.random.default_rng(0)
-    shift, scale = numbers.normal(-8, 1, 560), numbers.uniform(0.1, 0.3, 560)
-    (folder / CMVN).write_text(
-        f"<Nnet>\n<AddShift> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, shift))} ]\n"
-        f"<Rescale> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, scale))} ]\n</Nnet>\n"
-    )
+    write_cmvn(folder / CMVN)
     config = {
         "model": "SenseVoiceSmall", "model_conf": {"length_normalized_loss": True},
         "encoder": "SenseVoiceEncoderSmall", "encoder_conf": sizes,

@@ -22,6 +22,7 @@ from torch.nn.functional import layer_norm, linear, pad, scaled_dot_product_atte
 
 from shared.nets.asr.sizes import EncoderSizes
 
+
 class Utterances:
     """Where utterances lie in rows one behind the other.
 
@@ -202,7 +203,7 @@ class SanmEncoder(nn.Module):
         return rows
 
 
-def product(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def product(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Torch's ``linear``, for values of 32 bits; on a CPU by oneDNN.
 
     Torch would take MKL, which is a tenth slower here on the encoder's sizes, and by half on those
