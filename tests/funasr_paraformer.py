@@ -17,7 +17,7 @@ import yaml
 
 from shared.features import Array
 from shared.models.lean import funasr_class
-from tests.funasr_sensevoice import CMVN, FRONT_END, WEIGHTS, unset
+from tests.funasr_sensevoice import CMVN, FRONT_END, WEIGHTS, unset, write_cmvn
 
 ENCODER: dict[str, Any] = {
     "output_size": 512, "attention_heads": 4, "linear_units": 2048, "num_blocks": 50,
@@ -193,16 +193,6 @@ def write_random_model(folder: Path, config: dict[str, Any], vocabulary: Sequenc
     (folder / "configuration.json").write_text(json.dumps({"file_path_metas": metas}))
     if "frontend_conf" in config:
         write_cmvn(folder / CMVN)
-
-
-def write_cmvn(path: Path) -> None:
-    """A normalisation in Kaldi's text format."""
-    numbers = np.random.default_rng(0)
-    shift, scale = numbers.normal(-12, 1, 560), numbers.uniform(0.3, 0.5, 560)
-    path.write_text(
-        f"<Nnet>\n<AddShift> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, shift))} ]\n"
-        f"<Rescale> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, scale))} ]\n</Nnet>\n"
-    )
 
 
 def babble(seconds: float, seed: int = 0) -> Array:

@@ -7,6 +7,7 @@ import struct
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 import yaml
 
+from shared.features import Array
 from shared.models.lean import funasr_class
 
 FULL_SIZE = {
@@ -98,8 +100,70 @@ def load_reference(folder: Path) -> Any:
     return network
 
 
+def reference_text(
+    network: Any, folder: Path, features: Array, language: str = "auto", use_itn: bool = True
+) -> str:
+    """What funasr's own ``inference`` writes, tags and all."""
+    tokenizer = funasr_class("funasr.tokenizer.sentencepiece_tokenizer", "SentencepiecesTokenizer")
+    with torch.inference_mode():
+        results, _ = network.inference(
+            torch.from_numpy(features)[None].clone(),
+            torch.tensor([len(features)]),
+            key=["a"],
+            tokenizer=tokenizer(str(folder / PIECES)),
+            device="cpu",
+            data_type="fbank",
+            language=language,
+            use_itn=use_itn,
+        )
+    text: str = results[0]["text"]
+    return text
+
+
+def reference_logprobs(network: Any, features: Array, queries: Iterable[int]) -> Array:
+    """Logarithms of the posteriors of the queries and frames of one utterance."""
+    with torch.inference_mode():
+        before = network.embed(torch.tensor([list(queries)]))
+        frames = torch.cat((before, torch.from_numpy(features)[None]), dim=1)
+        encoded, _ = network.encoder(frames, torch.tensor([frames.shape[1]]))
+        logprobs: Array = network.ctc.log_softmax(encoded)[0].numpy()
+    return logprobs
+
+
+def reference_times(logprobs: Array, tokens: list[int]) -> list[tuple[int, int]]:
+    """Where funasr dates tokens, in milliseconds, by the lines of its ``inference``.
+
+    Args:
+        logprobs: of the frames alone, shape (frames, outputs).
+        tokens: which were said in them.
+    """
+    align = funasr_class("funasr.models.sense_voice.utils.ctc_alignment", "ctc_forced_align")
+    scores = torch.from_numpy(logprobs.copy())
+    scores[scores.argmax(-1) == 0, 0] = 0
+    lengths = torch.tensor(len(scores)), torch.tensor([len(tokens)])
+    path = align(scores[None], torch.tensor([tokens]), *lengths)[0].tolist()
+    times, start = [], 0
+    for token, frames in groupby(path):
+        end = start + len(list(frames))
+        if token:
+            first, last = max(start * 60 - 30, 0), min(end * 60 - 30, len(path) * 60 - 30)
+            times.append((first, last))
+        start = end
+    return times
+
+
+def write_cmvn(path: Path) -> None:
+    """A normalisation in Kaldi's text format."""
+    numbers = np.random.default_rng(0)
+    shift, scale = numbers.normal(-8, 1, 560), numbers.uniform(0.1, 0.3, 560)
+    path.write_text(
+        f"<Nnet>\n<AddShift> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, shift))} ]\n"
+        f"<Rescale> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, scale))} ]\n</Nnet>\n"
+    )
+
+
 def write_random_model(folder: Path, sizes: dict[str, Any], words: Iterable[str]) -> None:
-    """A folder in the hub's layout."""
+    """A folder in the hub's layout; its network never says bytes, which would spell no text."""
     vocabulary = pieces(words)
     network = reference_network(sizes, len(vocabulary))
     generator = torch.Generator().manual_seed(0)
@@ -107,14 +171,11 @@ def write_random_model(folder: Path, sizes: dict[str, Any], words: Iterable[str]
         spread = tensor[0].numel() ** -0.5 if tensor.ndim > 1 else 0.1
         mean = 1.0 if "norm" in name and name.endswith("weight") else 0.0
         tensor.normal_(mean, spread, generator=generator)
+    for number, (_, kind) in enumerate(vocabulary):
+        network.ctc.ctc_lo.bias.data[number] -= 100.0 * (kind == BYTE)
     torch.save(network.state_dict(), folder / WEIGHTS)
     (folder / PIECES).write_bytes(sentencepiece_model(vocabulary))
-    numbers = np.random.default_rng(0)
-    shift, scale = numbers.normal(-8, 1, 560), numbers.uniform(0.1, 0.3, 560)
-    (folder / CMVN).write_text(
-        f"<Nnet>\n<AddShift> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, shift))} ]\n"
-        f"<Rescale> 560 560\n<LearnRateCoef> 0 [ {' '.join(map(str, scale))} ]\n</Nnet>\n"
-    )
+    write_cmvn(folder / CMVN)
     config = {
         "model": "SenseVoiceSmall", "model_conf": {"length_normalized_loss": True},
         "encoder": "SenseVoiceEncoderSmall", "encoder_conf": sizes,

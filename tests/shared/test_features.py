@@ -7,11 +7,13 @@ from pathlib import Path
 import kaldi_native_fbank as knf
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import ModelUnusable
-from shared.features import Array, Cmvn, Fbank, FeatureStream
+from shared.features import Array, Cmvn, Fbank, FeatureStream, StackedFeatures
+from shared.models.lean import funasr_class
 
 FBANK = Fbank()
 CMVN = Cmvn(np.full(400, -8.0, np.float32), np.full(400, 0.2, np.float32))
@@ -63,6 +65,27 @@ def test_stacked_frames_repeat_the_first_and_the_last() -> None:
     first = np.concatenate((frames[0], frames[0], frames[0], frames[1], frames[2]))
     np.testing.assert_array_equal(features[0], (first - 8) * np.float32(0.2))
     np.testing.assert_array_equal(last[-80:], (frames[-1] - 8) * np.float32(0.2))
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 60, 61, 65])
+def test_thinned_features_are_funasrs(frames: int) -> None:
+    cmvn = Cmvn(np.zeros(560, np.float32), np.ones(560, np.float32))
+    signal = noise(400 + 160 * (frames - 1))
+    lfr = funasr_class("funasr.frontends.wav_frontend", "apply_lfr")
+    expected = lfr(torch.from_numpy(FBANK(signal)), 7, 6).numpy()
+    np.testing.assert_array_equal(StackedFeatures(FBANK, cmvn, 7, 6)(signal), expected)
+
+
+def test_features_of_less_than_a_window_are_none() -> None:
+    cmvn = Cmvn(np.zeros(560, np.float32), np.ones(560, np.float32))
+    assert StackedFeatures(FBANK, cmvn, 7, 6)(noise(399)).shape == (0, 560)
+
+
+def test_unthinned_features_are_those_of_a_stream() -> None:
+    (*_, last) = stream = list(FeatureStream(FBANK, CMVN, 5).stream([noise(9_000)]))
+    assert len(last)
+    whole = StackedFeatures(FBANK, CMVN, 5, 1)(noise(9_000))
+    np.testing.assert_allclose(whole, np.concatenate(stream), atol=1e-5)
 
 
 @settings(max_examples=50, deadline=None)

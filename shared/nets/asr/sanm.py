@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv1d, layer_norm, linear, pad, scaled_dot_product_attention
+from torch.nn.functional import layer_norm, linear, pad, scaled_dot_product_attention
 
 from shared.nets.asr.sizes import EncoderSizes
 
@@ -66,7 +66,7 @@ class Linear(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Rows of shape (frames, inputs) to (frames, outputs)."""
-        return linear(rows, self.weight, self.bias)
+        return product(rows, self.weight, self.bias)
 
 
 class Norm(nn.Module):
@@ -94,8 +94,12 @@ class Memory(nn.Module):
 
     def forward(self, padded: Tensor) -> Tensor:
         """Frames of shape (utterances, longest, width), zero where they are padding."""
-        channels = pad(padded.mT, self._edges)
-        return conv1d(channels, self.weight, groups=len(self.weight)).mT + padded
+        count = padded.shape[1]
+        around = pad(padded, (0, 0, *self._edges))
+        memory = padded.clone()
+        for start, weight in enumerate(self.weight[:, 0].T.contiguous()):
+            memory.addcmul_(around[:, start : start + count], weight)
+        return memory
 
 
 class Attention(nn.Module):
@@ -197,6 +201,18 @@ class SanmEncoder(nn.Module):
                 rows = layer(rows, where)
             rows = self.tp_norm(rows)
         return rows
+
+
+def product(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Torch's ``linear``, for values of 32 bits; on a CPU by oneDNN.
+
+    Torch would take MKL, which is a tenth slower here on the encoder's sizes, and by half on those
+    of the output layer. The operator is the one that torch's compiler takes.
+    """
+    if rows.is_cpu and torch.backends.mkldnn.is_available():
+        found: Tensor = torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], "")
+        return found
+    return linear(rows, weight, bias)
 
 
 def positions(count: int, width: int, device: torch.device) -> Tensor:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear, scaled_dot_product_attention
+from torch.nn.functional import scaled_dot_product_attention
 
-from shared.nets.asr.sanm import Linear, Memory, Norm, Utterances, unset
+from shared.nets.asr.sanm import Linear, Memory, Norm, Utterances, product, unset
 from shared.nets.asr.sizes import EncoderSizes
 
 
@@ -119,7 +119,7 @@ class Product(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Rows of shape (tokens, inputs) to (tokens, outputs)."""
-        return linear(rows, self.weight)
+        return product(rows, self.weight, None)
 
 
 class CrossAttention(nn.Module):

@@ -14,7 +14,7 @@ from torch.nn.functional import conv1d, pad
 
 from shared.nets.asr.paraformer.cif import Shares, terms
 from shared.nets.asr.paraformer.config import Predictor
-from shared.nets.asr.sanm import Linear, Utterances, unset
+from shared.nets.asr.sanm import Linear, Utterances, product, unset
 
 
 class CifPredictor(nn.Module):
@@ -89,8 +89,8 @@ class Upsampling(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         """Frames of shape (frames, width) to (times * frames, width)."""
         width, _, times = self.weight.shape
-        steps = rows @ self.weight.mT.reshape(width, times * width)
-        return steps.view(-1, width).add_(self.bias)
+        weight = self.weight.permute(2, 1, 0).reshape(times * width, width)
+        return product(rows, weight, self.bias.repeat(times)).view(-1, width)
 
 
 class BothWays(nn.Module):

@@ -67,7 +67,8 @@ class SenseVoiceNetwork:
     def _best(self, encoded: Tensor) -> tuple[Tensor, Tensor]:
         scores = self._network.ctc["ctc_lo"](encoded).float()
         highest, outputs = scores.max(dim=1)
-        return outputs, highest - scores.logsumexp(dim=1)
+        scores.sub_(highest[:, None]).exp_()
+        return outputs, -scores.sum(dim=1).log_()
 
 
 class _Network(nn.Module):

@@ -35,8 +35,9 @@ class Vocabulary:
     """
 
     def __init__(self, path: Path) -> None:
+        self._processor = SentencePieceProcessor()
         try:
-            self._processor = SentencePieceProcessor(model_proto=path.read_bytes())
+            self._processor.LoadFromSerializedProto(path.read_bytes())
         except RuntimeError:
             raise ModelUnusable(f"{path.name} is no SentencePiece model") from None
 
