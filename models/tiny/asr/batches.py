@@ -21,7 +21,7 @@ from models.tiny.asr.targets import Target, make_target
 from models.tiny.asr.utterances import Said
 from shared.features import Array
 
-FRAMES_IN_BATCH = 1200  # of 60 ms, with the padding
+FRAMES_IN_BATCH = 1000  # of 60 ms, with the padding
 LONGEST = 20.0  # seconds
 JOINED = 0.25  # share of items that are several recordings
 MELS = 80
@@ -72,7 +72,7 @@ def batches(
     model: sentencepiece.SentencePieceProcessor,
     rng: np.random.Generator,
 ) -> Iterator[Batch]:
-    """Without end."""
+    """Without end; English, which has more voices and accents, comes twice as often."""
     groups = {
         language: [i for i, example in enumerate(examples) if example.said.language == language]
         for language in (None, "zh", "en")
@@ -81,7 +81,7 @@ def batches(
     while True:
         plans: list[list[int]] = []
         while len(plans) < PLANNED:
-            order = order or [int(i) for i in rng.permutation(len(examples))]
+            order = order or rng.permutation([*range(len(examples)), *groups["en"]]).tolist()
             plans.append(_plan(examples, groups, order.pop(), rng))
         plans.sort(key=lambda plan: sum(len(examples[i].fbank) for i in plan))
         cut = list(_cut(examples, plans))
@@ -202,10 +202,10 @@ def _interpolate(rows: Array, places: NDArray[np.float64]) -> Array:
 def disturb(fbank: Array, rng: np.random.Generator) -> Array:
     """Another level, noise and line; and holes, so that no detail decides (SpecAugment)."""
     changed = fbank + np.float32(rng.uniform(-2.5, 2.0))
-    if rng.random() < 0.6:
+    if rng.random() < 0.4:
         curve = np.interp(np.arange(MELS), np.linspace(0, MELS - 1, 6), rng.normal(0.0, 1.0, 6))
         loud = np.quantile(changed, 0.9)
-        floor = (loud + rng.uniform(-10.0, -1.0) + curve).astype(np.float32)
+        floor = (loud + rng.uniform(-10.0, -2.0) + curve).astype(np.float32)
         grain = rng.standard_normal(changed.shape, np.float32)
         changed = np.logaddexp(changed, floor + np.float32(0.7) * grain)
     if rng.random() < 0.1:

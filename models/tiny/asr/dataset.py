@@ -18,7 +18,7 @@ from models.tiny.sound import acoustics, espeak, noise, synthesis
 from models.tiny.sound.cache import Arrays, cached
 from shared.features import Fbank
 
-PARTS = 4
+PARTS = 3
 RECORDINGS = 4000  # in each part, which is made and cached by itself
 WORKERS = 2
 AT_ONCE = 50  # recordings made by one process, which is then replaced: see ``Espeak.speak``

@@ -11,10 +11,13 @@ from typing import Any
 
 import torch
 
+from models.tiny.asr.dataset import PARTS, RECORDINGS
 from models.tiny.asr.evaluate import Report, Row
-from models.tiny.asr.pieces import MODEL, TOKENS
+from models.tiny.asr.pieces import MODEL, PIECES, TOKENS
+from models.tiny.asr.utterances import variants
 from models.tiny.asr.words import VOCABULARY
 from models.tiny.lock import REVISION, write_lock
+from models.tiny.sound.synthesis import FLITE
 from models.tiny.vad.release import format_cmvn
 from shared.features import Cmvn
 
@@ -37,6 +40,9 @@ def write_card(folder: Path, report: Report) -> None:
     card = Template(CARD.read_text("utf-8")).substitute(
         revision=REVISION,
         megabytes=f"{(folder / WEIGHTS).stat().st_size / 1e6:.1f}",
+        pieces=PIECES,
+        recordings=f"{PARTS * RECORDINGS:,}",
+        voices=len(variants("train")) + len(FLITE["train"]),
         rows="\n".join(_row(row) for row in report.rows),
         minutes=f"{report.minutes:.0f}",
         false_words=report.false_words,

@@ -39,7 +39,7 @@ def recogniser() -> SenseVoice:
 
 
 class Funasr:
-    """Unmodified FunASR: the class, its tokenizer and its front end, which adds its noise."""
+    """Unmodified FunASR: the class, its tokenizer and its front end without its noise."""
 
     def __init__(self) -> None:
         tokenizer = funasr_class(
