@@ -142,7 +142,7 @@ def _speak(rng: np.random.Generator, voice: Voice, words: list[str], language: L
 def _connected(
     rng: np.random.Generator, voice: Voice, words: list[str], language: Language
 ) -> Spoken:
-    comma, space = ("，", "") if language == "zh" else (", ", " ")  # noqa: RUF001
+    comma, space = ("，", "") if language == "zh" else (", ", " ")
     if language == "zh" and rng.random() < 0.5:
         space = " "
     commas = rng.random(len(words)) < rng.choice([0.0, 0.25])

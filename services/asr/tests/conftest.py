@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.tiny.asr.spoken import Unspoken
-from models.tiny.asr.utterances import Recording as Said
+from models.tiny.asr.utterances import Recording as Spoken
 from models.tiny.asr.utterances import draw_speech
 from services.asr.contract import ASRRequest
 from services.asr.handler import SERVICE
@@ -44,7 +44,7 @@ def recognise(recognizer: SpeechRecognizer) -> Recognise:
     return run
 
 
-def commands(count: int, seed: int = 0) -> list[Said]:
+def commands(count: int, seed: int = 0) -> list[Spoken]:
     """Connected words in both languages, with the truth of where each is.
 
     Skips where the synthesisers are not installed.
@@ -52,7 +52,7 @@ def commands(count: int, seed: int = 0) -> list[Said]:
     for program in ("espeak-ng", "flite"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
-    found: list[Said] = []
+    found: list[Spoken] = []
     number = 0
     while len(found) < count:
         number += 1

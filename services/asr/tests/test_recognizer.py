@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.tiny.asr.scores import align
 from services.asr.contract import ASRRequest
 from services.asr.recognizer import SpeechRecognizer
 from services.asr.tests.conftest import Recognise, commands
@@ -26,9 +27,9 @@ def long_recording(count: int = 6) -> tuple[Array, list[float], list[str]]:
     """Commands with pauses of 2 s: the samples, where each begins, and what is said."""
     parts, begins, texts = [PAUSE], [], []
     for said in commands(count, seed=1):
-        begins.append(sum(map(len, parts)) / SAMPLE_RATE + said.spans[0, 0])
+        begins.append(sum(map(len, parts)) / SAMPLE_RATE + said.said.spans[0, 0])
         parts += [said.samples, PAUSE]
-        texts.append("".join(said.units))
+        texts.append("".join(said.said.units))
     return np.concatenate(parts).astype(np.float32), begins, texts
 
 
@@ -42,9 +43,9 @@ def test_what_held_out_voices_say_is_understood(recognise: Recognise) -> None:
     for said in commands(20):
         result = recognise(said.samples, use_itn=False, timestamps="word")
         heard = [word.text for segment in result["segments"] for word in segment.words]
-        wrong += edits(said.units, heard)
-        total += len(said.units)
-        languages.append(result["language"] == said.language)
+        wrong += align(said.said.units, heard).errors
+        total += len(said.said.units)
+        languages.append(result["language"] == said.said.language)
     assert wrong / total <= 0.1
     assert np.mean(languages) >= 0.9
 
@@ -54,22 +55,11 @@ def test_words_are_where_they_are_said(recognise: Recognise) -> None:
     for said in commands(20):
         result = recognise(said.samples, use_itn=False, timestamps="word")
         words = [word for segment in result["segments"] for word in segment.words]
-        if [word.text for word in words] == said.units:
+        if [word.text for word in words] == said.said.units:
             times = np.array([(word.start, word.end) for word in words])
-            errors += np.abs(times - said.spans).max(axis=1).tolist()
+            errors += np.abs(times - said.said.spans).max(axis=1).tolist()
     assert len(errors) >= 30
     assert np.median(errors) <= 0.1
-
-
-def edits(truth: list[str], heard: list[str]) -> int:
-    """Levenshtein's distance."""
-    row = list(range(len(heard) + 1))
-    for number, unit in enumerate(truth, 1):
-        before, row[0] = row[0], number
-        for place, other in enumerate(heard, 1):
-            changed = before + (unit != other)
-            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, changed)
-    return row[-1]
 
 
 def test_segments_are_in_order_and_where_they_are_in_the_recording(recognise: Recognise) -> None:
@@ -90,7 +80,9 @@ def test_the_text_is_that_of_the_segments_without_tags(recognise: Recognise) -> 
 
 
 def test_itn_writes_digits_and_a_full_stop(recognise: Recognise) -> None:
-    said = next(s for s in commands(60) if s.language == "en" and set(s.units) & {"two", "four"})
+    said = next(
+        s for s in commands(60) if s.said.language == "en" and set(s.said.units) & {"two", "four"}
+    )
     plain, normalised = recognise(said.samples, use_itn=False), recognise(said.samples)
     assert not any(letter.isdigit() or letter == "." for letter in plain["text"])
     assert normalised["text"].endswith(".")
@@ -130,7 +122,7 @@ def test_long_stretches_are_cut_and_nothing_is_lost(recognise: Recognise) -> Non
     for options in ({"max_segment_s": 4.0}, {"max_segment_s": 4.0, "vad": False}):
         result = recognise(samples, use_itn=False, **options)
         heard, truth = squeezed(result["text"]), "".join(texts)
-        assert edits(list(truth), list(heard)) / len(truth) < 0.35
+        assert align(list(truth), list(heard)).errors / len(truth) < 0.35
 
 
 def test_segments_are_given_as_they_are_done(recognise: Recognise) -> None:

@@ -55,7 +55,7 @@ def test_there_are_ten_digits_and_some_forty_commands(language: Language) -> Non
 )
 def test_words_said_in_one_go_are_where_they_are_said_to_be(voice: Voice, words: list[str]) -> None:
     """Where there is a pause after each word, the sound itself tells."""
-    comma = "，" if voice.name.startswith("cmn") else ", "  # noqa: RUF001
+    comma = "，" if voice.name.startswith("cmn") else ", "
     spoken = say(voice, words, [comma] * len(words))
     loud = rms(spoken.samples)
     edges = (spoken.spans * SAMPLE_RATE).astype(int)
