@@ -57,19 +57,18 @@ def terms(
     """The sums that the tokens of some utterances are, term by term.
 
     Returns:
-        Number of the token, number of the frame and its share, each of shape (terms,); tokens and
-        frames are numbered through, one utterance behind the other.
+        Number of the token, number of the frame and its share, each of shape (terms,). Tokens and
+        frames are numbered through, and each utterance has as many as the one with most.
     """
-    found = []
-    first_token = first_frame = 0
-    for utterance in shares:
-        place = utterance.place
-        for token, share in ((place, utterance.share), (place + 1, utterance.rest)):
-            (frame,) = np.nonzero((token < utterance.tokens) & (share != 0))
-            found.append((token[frame] + first_token, frame + first_frame, share[frame]))
-        first_token += utterance.tokens
-        first_frame += len(place)
-    tokens, frames, parts = zip(*found, strict=True)
+    tokens, frames, parts = [], [], []
+    most = max(utterance.tokens for utterance in shares)
+    longest = max(len(utterance.place) for utterance in shares)
+    for number, (count, place, share, rest) in enumerate(shares):
+        for token, part in ((place, share), (place + 1, rest)):
+            (frame,) = np.nonzero((token < count) & (part != 0))
+            tokens.append(number * most + token[frame])
+            frames.append(number * longest + frame)
+            parts.append(part[frame])
     return np.concatenate(tokens), np.concatenate(frames), np.concatenate(parts)
 
 
