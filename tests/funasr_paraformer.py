@@ -195,6 +195,12 @@ def write_random_model(folder: Path, config: dict[str, Any], vocabulary: Sequenc
         write_cmvn(folder / CMVN)
 
 
+def vocabulary(size: int) -> list[str]:
+    """Marks, words and letters; characters fill it up."""
+    words = ["<blank>", "<s>", "</s>", "hello", "world", *"abcdefgh"]
+    return [*words, *(chr(0x4E00 + number) for number in range(size - len(words) - 1)), "<unk>"]
+
+
 def babble(seconds: float, seed: int = 0) -> Array:
     """Chords that change eight times a second, in a little noise: no two frames are alike."""
     numbers = np.random.default_rng(seed)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from shared.features import Array, Cmvn, Fbank, StackedFeatures
 from shared.models.folder import ModelFolder
-from shared.nets.asr.paraformer.cif import times
 from shared.nets.asr.paraformer.config import read_config, read_vocabulary
 from shared.nets.asr.paraformer.spelling import spell
+from shared.nets.asr.paraformer.timing import times
 from shared.nets.asr.parts import frames_at_once, parts
 from shared.nets.asr.transcript import Token, Transcript
 

@@ -18,13 +18,6 @@ from numpy.typing import NDArray
 
 from shared.features import Array
 
-FRAME_MS = 60
-STEP_MS = 20  # an onset's
-LONGEST = 12  # steps of a token; what is more is silence behind it
-EARLY = 1.5  # steps by which an onset is dated back
-NEAR = 5  # steps: an end that is nearer to the utterance's end is put there
-ALMOST = 1.0 - 1e-4  # the threshold of onsets
-
 
 class Shares(NamedTuple):
     """How an utterance's frames are shared out among its tokens.
@@ -64,19 +57,18 @@ def terms(
     """The sums that the tokens of some utterances are, term by term.
 
     Returns:
-        Number of the token, number of the frame and its share, each of shape (terms,); tokens and
-        frames are numbered through, one utterance behind the other.
+        Number of the token, number of the frame and its share, each of shape (terms,). Tokens and
+        frames are numbered through, and each utterance has as many as the one with most.
     """
-    found = []
-    first_token = first_frame = 0
-    for utterance in shares:
-        place = utterance.place
-        for token, share in ((place, utterance.share), (place + 1, utterance.rest)):
-            (frame,) = np.nonzero((token < utterance.tokens) & (share != 0))
-            found.append((token[frame] + first_token, frame + first_frame, share[frame]))
-        first_token += utterance.tokens
-        first_frame += len(place)
-    tokens, frames, parts = zip(*found, strict=True)
+    tokens, frames, parts = [], [], []
+    most = max(utterance.tokens for utterance in shares)
+    longest = max(len(utterance.place) for utterance in shares)
+    for number, (count, place, share, rest) in enumerate(shares):
+        for token, part in ((place, share), (place + 1, rest)):
+            (frame,) = np.nonzero((token < count) & (part != 0))
+            tokens.append(number * most + token[frame])
+            frames.append(number * longest + frame)
+            parts.append(part[frame])
     return np.concatenate(tokens), np.concatenate(frames), np.concatenate(parts)
 
 
@@ -90,31 +82,3 @@ def integrate(weights: Array, threshold: float) -> Array:
         if level >= limit:
             level -= limit
     return levels
-
-
-def times(onsets: Array, count: int) -> list[tuple[int, int]]:
-    """When each token was said, as FunASR's ``ts_prediction_lfr6_standard`` has it.
-
-    A token lasts from its onset to that of the next, if that is not too far. Behind the last there
-    is one onset more.
-
-    Args:
-        onsets: how much of a token begins in each step, shape (steps,).
-        count: number of tokens, one at least.
-
-    Returns:
-        Start and end of each in milliseconds.
-    """
-    steps = len(onsets)
-    if not onsets.any():
-        onsets = np.ones_like(onsets)
-    scaled = onsets * (np.float32(count + 1) / onsets.sum())
-    found = np.flatnonzero(integrate(scaled, ALMOST) >= np.float32(ALMOST)) - EARLY
-    # Steps of more than a whole token fire once only.
-    places = np.append(found, np.full(count + 1, float(steps)))[: count + 1]
-    starts, ends = places[:-1], np.minimum(places[1:], places[:-1] + LONGEST)
-    if places[-1] - places[-2] <= LONGEST:
-        last = places[-1]
-        ends[-1] = (steps + last) / 2 if steps - last > NEAR else steps
-    edges = np.maximum(0, np.stack((starts, ends), axis=1) * (STEP_MS / 1000) * 1000)
-    return [(int(start), int(end)) for start, end in edges]

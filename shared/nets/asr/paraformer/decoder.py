@@ -6,6 +6,8 @@ imports torch, so it is imported when a model is loaded.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
@@ -31,24 +33,25 @@ class ParaformerDecoder(nn.Module):
         self.output_layer = Linear(sizes.width, outputs)
 
     def forward(
-        self, rows: Tensor, tokens: Utterances, heard: Tensor, frames: Utterances
-    ) -> Tensor:
+        self, padded: Tensor, tokens: Utterances, heard: Tensor, frames: Utterances
+    ) -> Iterator[Tensor]:
         """Scores of the vocabulary for each token.
 
         Args:
-            rows: a vector for each token, shape (tokens, width).
-            tokens: where the utterances lie in them; one may be empty.
-            heard: the encoder's frames, shape (frames, width).
-            frames: where the utterances lie in them.
+            padded: a vector for each token, shape (utterances, most tokens, width).
+            tokens: how many each utterance has; one may have none.
+            heard: the encoder's frames, shape (utterances, longest, width).
+            frames: how many each utterance has.
 
-        Returns:
-            Shape (tokens, outputs).
+        Yields:
+            Blocks of shape (tokens, outputs), the utterances one behind the other; there may be
+            more than all tokens, and what is behind them means nothing.
         """
+        blocks, memory = tokens.rows(padded), frames.rows(heard)
         for layer in self.decoders:
-            rows = layer(rows, tokens, heard, frames)
-        rows = self.after_norm(self.decoders3[0](rows))
-        scores: Tensor = self.output_layer(rows)
-        return scores
+            blocks = layer(blocks, tokens, memory, frames)
+        for rows in blocks:
+            yield self.output_layer(self.after_norm(self.decoders3[0](rows)))
 
 
 class Embedding(nn.Module):
@@ -86,13 +89,16 @@ class Layer(nn.Module):
         self.src_attn = CrossAttention(sizes)
 
     def forward(
-        self, rows: Tensor, tokens: Utterances, heard: Tensor, frames: Utterances
-    ) -> Tensor:
-        """Rows of shape (tokens, width) to rows of the same shape."""
-        padded = tokens.pad(self.norm2(self.feed_forward(self.norm1(rows))))
-        rows = rows + tokens.rows(self.self_attn["fsmn_block"](padded))
-        rows += self.src_attn(self.norm3(rows), tokens, heard, frames)
-        return rows
+        self, blocks: Sequence[Tensor], tokens: Utterances, heard: Sequence[Tensor],
+        frames: Utterances,
+    ) -> list[Tensor]:  # fmt: skip
+        """Blocks of rows, of shape (tokens, width), to blocks of the same shapes."""
+        padded = tokens.pad([self.norm2(self.feed_forward(self.norm1(rows))) for rows in blocks])
+        found = tokens.rows(self.self_attn["fsmn_block"](padded))
+        for rows, before in zip(found, blocks, strict=True):
+            rows.add_(before)
+        seen = self.src_attn(map(self.norm3, found), tokens, heard, frames)
+        return [rows.add_(more) for rows, more in zip(found, seen, strict=True)]
 
 
 class FeedForward(nn.Module):
@@ -133,14 +139,15 @@ class CrossAttention(nn.Module):
         self._heads = sizes.heads
 
     def forward(
-        self, rows: Tensor, tokens: Utterances, heard: Tensor, frames: Utterances
-    ) -> Tensor:
-        """Rows of shape (tokens, width) to rows of the same shape."""
-        query = self._by_head(tokens.pad(self.linear_q(rows)))
-        key, value = map(self._by_head, frames.pad(self.linear_k_v(heard)).chunk(2, dim=2))
+        self, blocks: Iterable[Tensor], tokens: Utterances, heard: Sequence[Tensor],
+        frames: Utterances,
+    ) -> list[Tensor]:  # fmt: skip
+        """Blocks of rows, of shape (tokens, width), to blocks of the same shapes."""
+        query = self._by_head(tokens.pad([self.linear_q(rows) for rows in blocks]))
+        both = frames.pad([self.linear_k_v(rows) for rows in heard])
+        key, value = map(self._by_head, both.chunk(2, dim=2))
         seen = scaled_dot_product_attention(query, key, value, attn_mask=frames.mask)
-        out: Tensor = self.linear_out(tokens.rows(seen.transpose(1, 2).flatten(2)))
-        return out
+        return [self.linear_out(rows) for rows in tokens.rows(seen.transpose(1, 2).flatten(2))]
 
     def _by_head(self, padded: Tensor) -> Tensor:
         utterances, longest, width = padded.shape

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from shared.features import Array
 from shared.models.lean import load_weights
@@ -74,33 +75,38 @@ class ParaformerNetwork:
             batch: features of each, shape (frames, dim), one frame at least.
         """
         network = self._network
+        lengths = [len(part) for part in batch]
         rows = network.encoder([torch.from_numpy(part).to(self._device) for part in batch])
-        frames = Utterances([len(part) for part in batch], rows.device)
-        weights = network.predictor.weights(rows, frames)
-        shares = [share_out(part, self._tail) for part in self._split(weights, frames.lengths)]
-        counts = [part.tokens for part in shares]
-        outputs, logprobs = self._decode(rows, frames, shares)
-        onsets = network.predictor.onsets(rows, frames)
-        found = (
-            self._split(outputs, counts),
-            self._split(logprobs, counts),
-            self._split(onsets, [3 * length for length in frames.lengths]),
-        )
-        return [Heard(*parts) for parts in zip(*found, strict=True)]
+        heard = pad_sequence(rows.split(lengths), batch_first=True)
+        weights = network.predictor.weights(heard).cpu().numpy()
+        shares = [
+            share_out(part[:length], self._tail)
+            for part, length in zip(weights, lengths, strict=True)
+        ]
+        onsets = network.predictor.onsets(heard, lengths).cpu().numpy()
+        best = self._decode(heard, lengths, shares)
+        return [
+            Heard(outputs, logprobs, part[: 3 * length])
+            for (outputs, logprobs), part, length in zip(best, onsets, lengths, strict=True)
+        ]
 
     def _decode(
-        self, rows: Tensor, frames: Utterances, shares: Sequence[Shares]
-    ) -> tuple[Tensor, Tensor]:
-        if not any(part.tokens for part in shares):
-            return torch.empty(0, dtype=torch.int64), torch.empty(0)
-        tokens = Utterances([part.tokens for part in shares], rows.device)
-        scores = self._network.decoder(gather(rows, shares), tokens, rows, frames)
-        highest, outputs = scores.max(dim=1)
-        return outputs, highest - scores.logsumexp(dim=1)
+        self, heard: Tensor, lengths: Sequence[int], shares: Sequence[Shares]
+    ) -> list[tuple[NDArray[np.int64], Array]]:
+        counts = [part.tokens for part in shares]
+        if not any(counts):
+            return [(np.empty(0, np.int64), np.empty(0, np.float32))] * len(counts)
+        tokens, frames = (Utterances(number, heard.device) for number in (counts, lengths))
+        blocks = self._network.decoder(gather(heard, shares), tokens, heard, frames)
+        best = zip(*map(_best, blocks), strict=True)
+        ends = np.cumsum(counts)
+        parts = (np.split(torch.cat(part).cpu().numpy(), ends)[:-1] for part in best)
+        return list(zip(*parts, strict=True))
 
-    @staticmethod
-    def _split(rows: Tensor, lengths: Sequence[int]) -> list[NDArray[Any]]:
-        return np.split(rows.cpu().numpy(), np.cumsum(lengths)[:-1])
+
+def _best(scores: Tensor) -> tuple[Tensor, Tensor]:
+    highest, outputs = scores.max(dim=1)
+    return outputs, highest - scores.logsumexp(dim=1)
 
 
 class _Network(nn.Module):
