@@ -31,6 +31,7 @@ FRONT_END = {
     "fs": 16_000, "window": "hamming", "n_mels": 80, "frame_length": 25, "frame_shift": 10,
     "lfr_m": 7, "lfr_n": 6, "cmvn_file": None,
 }  # fmt: skip
+OUTPUTS = 25_055  # of the published model
 TAGS = ("zh", "en", "yue", "ja", "ko", "nospeech", "HAPPY", "SAD", "ANGRY", "NEUTRAL", "FEARFUL",
         "DISGUSTED", "SURPRISED", "EMO_UNKNOWN", "Speech", "BGM", "Applause", "Laughter", "Cry",
         "Sneeze", "Breath", "Cough", "Event_UNK", "withitn", "woitn")  # fmt: skip
@@ -162,8 +163,17 @@ def write_cmvn(path: Path) -> None:
     )
 
 
-def write_random_model(folder: Path, sizes: dict[str, Any], words: Iterable[str]) -> None:
-    """A folder in the hub's layout; its network never says bytes, which would spell no text."""
+def write_random_model(
+    folder: Path, sizes: dict[str, Any], words: Iterable[str], blank: float = 0.0
+) -> None:
+    """A folder in the hub's layout; its network never says bytes, which would spell no text.
+
+    Args:
+        folder: where it is written.
+        sizes: of the encoder.
+        words: pieces of the vocabulary beside the usual ones.
+        blank: how much the blank is above the other outputs.
+    """
     vocabulary = pieces(words)
     network = reference_network(sizes, len(vocabulary))
     generator = torch.Generator().manual_seed(0)
@@ -173,6 +183,7 @@ def write_random_model(folder: Path, sizes: dict[str, Any], words: Iterable[str]
         tensor.normal_(mean, spread, generator=generator)
     for number, (_, kind) in enumerate(vocabulary):
         network.ctc.ctc_lo.bias.data[number] -= 100.0 * (kind == BYTE)
+    network.ctc.ctc_lo.bias.data[0] += blank
     torch.save(network.state_dict(), folder / WEIGHTS)
     (folder / PIECES).write_bytes(sentencepiece_model(vocabulary))
     write_cmvn(folder / CMVN)
