@@ -68,6 +68,12 @@ def generate(session: nox.Session) -> None:
 
 
 @nox.session
+def affected(session: nox.Session) -> None:
+    """Say what a change touches: images to build, endpoints to deploy, tests to run."""
+    python(session, "tools.workspace.affected")
+
+
+@nox.session
 def models(session: nox.Session) -> None:
     """Fetch and verify the models of all services."""
     for name in service_names():
@@ -114,6 +120,16 @@ def add_service(name: str) -> None:
     def build(session: nox.Session) -> None:
         """Build the service's image."""
         python(session, "tools.images.build", name)
+
+    @nox.session(name=f"stage-{name}")
+    def stage(session: nox.Session) -> None:
+        """Write the context that the service's image is built from."""
+        python(session, "tools.images.stage", name)
+
+    @nox.session(name=f"verify-{name}")
+    def verify(session: nox.Session) -> None:
+        """Build the service's image twice and say what differs."""
+        python(session, "tools.images.verify", name)
 
     @nox.session(name=f"test-{name}")
     def test(session: nox.Session) -> None:

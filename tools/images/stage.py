@@ -1,55 +1,70 @@
-"""The files an image is made from: all of them and no others."""
+"""Stages a build: ``nox -s stage-vad -- [--models KIND] [--to FILE]`` writes its context.
+
+The context is a tar archive of exactly the files the image declares. It is the same, byte for byte,
+on every machine, and its SHA-256 is the digest of the image's inputs.
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
-from pathlib import Path
+import sys
 
-from shared.models.lock import LOCK_NAME
-from shared.spec import ServiceSpec
-from tools.graph import closure
-from tools.workspace import ROOT, TINY_MODELS
+from tools.images.engine import EngineError
+from tools.workspace import from_the_user
+from tools.workspace.digest import pack
+from tools.workspace.targets import Models, image
+from tools.workspace.tree import Tree
 
 
-def inputs(service: str) -> list[Path]:
-    """What the build of a service's image may read, relative to the repository, sorted.
+def inputs(service: str, models: Models = "tiny", tree: Tree | None = None) -> list[str]:
+    """What the build of a service's image reads, sorted; with the tiny weights, that is the most.
 
-    The modules come from the import graph: what the handler imports, and what the step that
-    provides the models does.
+    Raises:
+        EngineError: one of these files is not there.
     """
-    folder = Path("services") / service
-    return sorted({
-        *closure(f"services.{service}.handler", f"services.{service}.download_models"),
-        folder / "service.toml",
-        folder / "requirements.txt",
-        folder / LOCK_NAME,
-        Path("requirements/funasr.txt"),
-        Path("provision/requirements.txt"),
-        *(Path("provision") / script for script in ("install-tini.sh", "with-secrets.sh")),
-        *_tiny_weights(folder),
-    })  # fmt: skip
+    tree = tree or Tree()
+    found = sorted(image(tree, service, models).inputs(tree))
+    if missing := [path for path in found if path not in tree.files]:
+        raise EngineError(f"the image of {service} is made from files that are missing: {missing}")
+    return found
 
 
 def ignore_file(service: str) -> str:
     """The ``Dockerfile.dockerignore`` that lets a plain ``docker build`` see the same files."""
-    allowed = "".join(f"!{path.as_posix()}\n" for path in inputs(service))
+    tree = Tree()
+    found = image(tree, service, "tiny").inputs(tree).keys() - {f"services/{service}/Dockerfile"}
+    allowed = "".join(f"!{path}\n" for path in sorted(found))
     return f"# Written by `nox -s generate`: all that the image is made from.\n*\n{allowed}"
 
 
-def digest(service: str, *settings: str) -> str:
-    """SHA-256, in hex, of everything that decides what an image is.
+def stage(service: str, models: Models) -> bytes:
+    """The context of a build.
 
-    Args:
-        service: the service.
-        settings: what is not in a file: the base image's id, the build arguments.
+    Raises:
+        EngineError: a file is missing.
     """
-    total = hashlib.sha256("\0".join(settings).encode())
-    for path in [*inputs(service), Path("services") / service / "Dockerfile"]:
-        total.update(path.as_posix().encode() + b"\0" + (ROOT / path).read_bytes() + b"\0")
-    return total.hexdigest()
+    tree = Tree()
+    return pack(tree, inputs(service, models, tree))
 
 
-def _tiny_weights(folder: Path) -> list[Path]:
-    models = ServiceSpec.read(ROOT / folder / "service.toml").models
-    tiny = TINY_MODELS.relative_to(ROOT)
-    return [tiny / model.id / name for model in models for name in (*model.files, LOCK_NAME)]
+def main() -> int:
+    """Write the context; 0 on success."""
+    service = sys.argv[1]
+    parser = argparse.ArgumentParser(prog=f"nox -s stage-{service} --", description=__doc__)
+    parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
+    parser.add_argument("--to", metavar="FILE", default=f"{service}-context.tar")
+    given = parser.parse_args(sys.argv[2:])
+    path = from_the_user(given.to)
+    try:
+        context = stage(service, given.models)
+    except EngineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    path.write_bytes(context)
+    print(f"{hashlib.sha256(context).hexdigest()}  {given.to}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

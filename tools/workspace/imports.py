@@ -1,63 +1,91 @@
-"""Which of our modules a module imports, read from the source: nothing is run.
-
-Standard library only.
-"""
+"""Which of our files a module imports, read from the source: nothing is run."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import cache
 
-from tools.workspace import ROOT
+from tools.workspace.tree import Tree
 
 
-def closure(*modules: str, root: Path = ROOT) -> list[Path]:
-    """The files of these modules and of all of ours that they import, however deep.
+def closure(tree: Tree, roots: Iterable[str]) -> dict[str, str | None]:
+    """These files and all of ours that they import, however deep.
 
-    Imports inside functions count; those for type checkers only do not.
+    Args:
+        tree: where to look.
+        roots: paths of files, which need not be there and need not be Python.
 
     Returns:
-        Paths relative to ``root``, sorted.
-
-    Raises:
-        ModuleNotFoundError: one of the modules is not ours.
+        Each file, and the one that imports it; None for the roots. Nearest first: following the
+        importers from a file is the shortest way back to a root.
     """
-    found: dict[str, Path] = {}
-    waiting = list(modules)
+    found: dict[str, str | None] = dict.fromkeys(sorted(roots))
+    waiting = deque(found)
     while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        path = source(name, root)
-        if path is None:
-            if name in modules:
-                raise ModuleNotFoundError(name)
-            continue
-        found[name] = path
-        package = name.rpartition(".")[0]
-        waiting += [*imported(path), *([package] if package else [])]
-    return sorted(path.relative_to(root) for path in found.values())
+        importer = waiting.popleft()
+        for path in imported(tree, importer):
+            if path not in found:
+                found[path] = importer
+                waiting.append(path)
+    return found
 
 
-def source(module: str, root: Path) -> Path | None:
-    """The file of a module of ours; None for another's, and for a folder without a file."""
-    path = root.joinpath(*module.split("."))
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
+def imported(tree: Tree, path: str) -> list[str]:
+    """The files of ours that a file imports, sorted; none if it is no module.
+
+    Imports inside functions count; those for type checkers only do not. With a module come the
+    packages it is in. A name imported from a module may be a module too. Of a module whose name is
+    only known when it is imported, ``import_module(f"services.{name}.handler")``, each that fits
+    counts.
+    """
+    own = tree.names.get(path)
+    if own is None:
+        return []
+    package = own if path.endswith("__init__.py") else own.rpartition(".")[0]
+    names = {own}
+    for pattern in _patterns(tree.read(path), package):
+        plain = re.fullmatch(r"[\w.]+", pattern)
+        names.update([pattern] if plain else filter(re.compile(pattern).fullmatch, tree.modules))
+    parts = [name.split(".") for name in names]
+    names.update(".".join(part[:count]) for part in parts for count in range(1, len(part)))
+    return sorted({tree.modules[name] for name in names & tree.modules.keys()} - {path})
 
 
-def imported(path: Path) -> list[str]:
-    """Names of the modules a file may import; a name imported from a module may be one too."""
-    names: list[str] = []
-    for node in _executed(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return names
+@cache
+def _patterns(source: bytes, package: str) -> frozenset[str]:
+    """What a source may import: names, and regular expressions that names may match.
+
+    A source that Python cannot read imports nothing: whatever uses it is changed by it anyway.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    return frozenset(name for node in _executed(tree) for name in _imports(node, package))
+
+
+def _imports(node: ast.AST, package: str) -> Iterator[str]:
+    match node:
+        case ast.Import(names=aliases):
+            yield from (alias.name for alias in aliases)
+        case ast.ImportFrom(module=module, names=aliases, level=level):
+            above = package.split(".")[: len(package.split(".")) - level + 1] if level else []
+            base = ".".join([*above, *([module] if module else [])])
+            yield from (base, *(f"{base}.{alias.name}" for alias in aliases))
+        case ast.Call(
+            func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
+            args=[ast.Constant(value=str(name)), *_],
+        ):
+            yield name
+        case ast.Call(
+            func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
+            args=[ast.JoinedStr(values=parts), *_],
+        ):
+            known = (part.value if isinstance(part, ast.Constant) else None for part in parts)
+            yield "".join(r"\w+" if part is None else re.escape(str(part)) for part in known)
 
 
 def _executed(node: ast.AST) -> Iterator[ast.AST]:
