@@ -42,12 +42,18 @@ def needed(root: Path, files: dict[str, str]) -> list[str]:
             ["c.py"],
             id="for type checkers only: not",
         ),
+        pytest.param(
+            "from pathlib import Path\nPath(__file__).with_name('words.toml')",
+            ["words.toml"],
+            id="a file it names beside itself",
+        ),
         pytest.param("import os, elsewhere", [], id="others' modules: not"),
         pytest.param("this is no Python", [], id="a source that cannot be read: nothing"),
     ],
 )
 def test_an_import_is_found(tmp_path: Path, source: str, found: list[str]) -> None:
-    others = ("b.py", "c.py", "p/__init__.py", "p/m.py", "p/one/handler.py", "p/two/handler.py")
+    modules = ("b.py", "c.py", "p/__init__.py", "p/m.py", "p/one/handler.py", "p/two/handler.py")
+    others = (*modules, "words.toml", "p/words.toml")
     assert needed(tmp_path, {"a.py": source, **dict.fromkeys(others, "")}) == ["a.py", *found]
 
 

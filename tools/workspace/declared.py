@@ -45,13 +45,14 @@ class Reads:
                 self._now.add(path.removeprefix(self._root).replace(os.sep, "/"))
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
+        """What is opened while a module is imported, and ..."""
+        return (yield from self._watch(collector.path))
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Whatever is opened belongs to the test that runs."""
-        self._now = self._opened[self._folder(item.path)]
-        try:
-            return (yield)
-        finally:
-            self._now = None
+        """... while a test runs belongs to the folder it is in."""
+        return (yield from self._watch(item.path))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail what would pass."""
@@ -65,8 +66,13 @@ class Reads:
             for path in paths:
                 terminalreporter.write_line(f"  {path}")
 
-    def _folder(self, path: Path) -> str:
-        return path.parent.relative_to(self._tree.root).as_posix()
+    def _watch(self, path: Path) -> Iterator[None]:
+        folder = Path(os.path.relpath(path.parent, self._tree.root)).as_posix()
+        self._now = self._opened[folder]
+        try:
+            return (yield)
+        finally:
+            self._now = None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,6 +7,8 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cache
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from tools.workspace.tree import Tree
 
@@ -37,34 +39,53 @@ def imported(tree: Tree, path: str) -> list[str]:
     """The files of ours that a file imports, sorted; none if it is no module.
 
     Imports inside functions count; those for type checkers only do not. With a module come the
-    packages it is in. A name imported from a module may be a module too. Of a module whose name is
-    only known when it is imported, ``import_module(f"services.{name}.handler")``, each that fits
-    counts.
+    packages it is in, and the file it names beside itself: ``Path(__file__).with_name("file")``. A
+    name imported from a module may be a module too. Of a module whose name is only known when it is
+    imported, ``import_module(f"services.{name}.handler")``, each that fits counts.
     """
     own = tree.names.get(path)
     if own is None:
         return []
     package = own if path.endswith("__init__.py") else own.rpartition(".")[0]
+    source = _read(tree.read(path), package)
     names = {own}
-    for pattern in _patterns(tree.read(path), package):
+    for pattern in source.modules:
         plain = re.fullmatch(r"[\w.]+", pattern)
         names.update([pattern] if plain else filter(re.compile(pattern).fullmatch, tree.modules))
     parts = [name.split(".") for name in names]
     names.update(".".join(part[:count]) for part in parts for count in range(1, len(part)))
-    return sorted({tree.modules[name] for name in names & tree.modules.keys()} - {path})
+    beside = {str(PurePosixPath(path).with_name(name)) for name in source.beside} & tree.files
+    return sorted({tree.modules[name] for name in names & tree.modules.keys()} - {path} | beside)
+
+
+class _Source(NamedTuple):
+    """What a source names: modules, as names and regular expressions, and files beside it."""
+
+    modules: frozenset[str]
+    beside: frozenset[str]
 
 
 @cache
-def _patterns(source: bytes, package: str) -> frozenset[str]:
-    """What a source may import: names, and regular expressions that names may match.
-
-    A source that Python cannot read imports nothing: whatever uses it is changed by it anyway.
-    """
+def _read(source: bytes, package: str) -> _Source:
+    """What a source names; nothing if Python cannot read it: what uses it is changed by that."""
     try:
-        tree = ast.parse(source)
+        nodes = list(_executed(ast.parse(source)))
     except (SyntaxError, ValueError):
-        return frozenset()
-    return frozenset(name for node in _executed(tree) for name in _imports(node, package))
+        nodes = []
+    modules = frozenset(name for node in nodes for name in _imports(node, package))
+    return _Source(modules, frozenset(name for node in nodes for name in _beside(node)))
+
+
+def _beside(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Call(
+            func=ast.Attribute(
+                value=ast.Call(func=ast.Name(id="Path"), args=[ast.Name(id="__file__")]),
+                attr="with_name",
+            ),
+            args=[ast.Constant(value=str(name))],
+        ):
+            yield name
 
 
 def _imports(node: ast.AST, package: str) -> Iterator[str]:
