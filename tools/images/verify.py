@@ -77,16 +77,24 @@ def verify(plan: Plan) -> int:
     try:
         first, second = (run(client, plan, name, context) for name in names)
         print(f"\n{reference}, built twice")
-        return _report(compare(first, second, base), same_id=first.id == second.id)
+        found = compare(first, second, len(_layers(base)))
+        return _report(found, same_id=first.id == second.id)
     finally:
         for name in names:
             if client.images.list(name):
                 client.images.remove(name)
 
 
-def compare(first: Image, second: Image, base: Image) -> dict[tuple[str, str], list[Difference]]:
-    """What differs between two images in each layer above their base, by the layer's digests."""
-    below = len(_layers(base))
+def compare(first: Image, second: Image, below: int = 0) -> dict[tuple[str, str], list[Difference]]:
+    """What differs between two images in each layer above their base, by the layer's digests.
+
+    The images are saved to disk, base included, only if there is something to look for.
+
+    Args:
+        first: an image.
+        second: another one, with as many layers.
+        below: how many of these are the base's.
+    """
     layers = list(zip(_layers(first)[below:], _layers(second)[below:], strict=True))
     if all(one == other for one, other in layers):
         return {layer: [] for layer in layers}
