@@ -147,9 +147,9 @@ def test_the_way_from_a_target_to_a_changed_file_is_explained(
         "build //services/two:image",
         "services/two/handler.py -> shared/net.py -> shared/core.py",
         "deploy //services/one:endpoint",
-        "services/one/handler.py -> shared/core.py",
+        "//services/one:image",
         "deploy //services/two:endpoint",
-        "services/two/handler.py -> shared/net.py -> shared/core.py",
+        "//services/two:image",
         "test //services/two:tests",
         "services/two/tests/test_two.py -> services/two/handler.py -> shared/net.py -> "
         "shared/core.py",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tools.workspace import ROOT
-from tools.workspace.change import Change
+from tools.workspace.change import Affected, Change
 from tools.workspace.tree import GitError, Tree, committed, git
 
 MAIN = "origin/main"
@@ -66,12 +67,22 @@ def _as_text(since: str, change: Change, *, explain: bool) -> str:
     for found in change.affected:
         lines.append(f"{WORDS[found.target.kind]:<7} {found.target.label}")
         if explain:
-            lines += (f"          {' -> '.join(way)}" for way in found.why)
+            lines += (f"          {' -> '.join(way)}" for way in _ways(found, change))
     lines += (f"gone    {label}" for label in change.gone)
     used = {way[-1] for found in change.affected for way in found.why}
     if explain and change.files - used:
         lines += ["in no target", *(f"          {path}" for path in sorted(change.files - used))]
     return "\n".join(lines if change.affected or change.gone else [*lines, "nothing to do"])
+
+
+def _ways(found: Affected, change: Change) -> Iterator[tuple[str, ...]]:
+    """Why a target is affected; of an endpoint whose image is, only what is not the image's."""
+    known: set[tuple[str, ...]] = set()
+    for other in change.affected if found.target.kind == "endpoint" else ():
+        if other.target.kind == "image" and other.target.folder == found.target.folder:
+            known = set(other.why)
+            yield (other.target.label,)
+    yield from (way for way in found.why if way not in known)
 
 
 def _as_json(since: str, change: Change) -> str:
