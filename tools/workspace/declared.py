@@ -32,9 +32,12 @@ class Reads:
     def undeclared(self) -> dict[str, list[str]]:
         """Of each target, by label, the files it should declare."""
         found = {}
+        # Hypothesis reads the sources of all modules that are loaded, whoever imported them.
+        loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+        files = {path for path in self._tree.files if self._root + path not in loaded}
         for target in targets(self._tree):
             opened = self._opened[target.folder] if target.kind == "tests" else set()
-            if extra := (opened & self._tree.files) - target.inputs(self._tree).keys():
+            if extra := (opened & files) - target.inputs(self._tree).keys():
                 found[target.label] = sorted(extra)
         return found
 
