@@ -74,6 +74,12 @@ def affected(session: nox.Session) -> None:
 
 
 @nox.session
+def targets(session: nox.Session) -> None:
+    """List what can be built, deployed or tested, each with the digest of its inputs."""
+    python(session, "tools.workspace.listing")
+
+
+@nox.session
 def models(session: nox.Session) -> None:
     """Fetch and verify the models of all services."""
     for name in service_names():

@@ -27,10 +27,7 @@ Edges = dict[str, list[str]]
 
 def digests(root: Path) -> dict[str, str]:
     tree = Tree(root)
-    return {
-        target.label: digest(tree, target.inputs(tree).keys() & tree.files)
-        for target in targets(tree)
-    }
+    return {target.label: target.digest(tree) for target in targets(tree)}
 
 
 def changed(root: Path, edit: Callable[[], object]) -> set[str]:

@@ -22,6 +22,7 @@ from typing import Literal
 
 from shared.models.lock import LOCK_NAME
 from shared.models.spec import asked_for
+from tools.workspace.digest import digest
 from tools.workspace.imports import closure
 from tools.workspace.tree import Tree
 
@@ -61,6 +62,10 @@ class Target:
     def inputs(self, tree: Tree) -> dict[str, str | None]:
         """Each file it uses, there or not, and which other one imports it."""
         return closure(tree, self.roots)
+
+    def digest(self, tree: Tree) -> str:
+        """SHA-256, in hex, of its inputs, as far as they are there."""
+        return digest(tree, self.inputs(tree).keys() & tree.files)
 
 
 def targets(tree: Tree, models: Models = "hub") -> list[Target]:
