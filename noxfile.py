@@ -39,8 +39,8 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Run the whole test suite."""
-    python(session, "pytest", layer="dev")
+    """Run the whole test suite, and check that tests read only what they declare."""
+    python(session, "pytest", "-p", "tools.workspace.declared", layer="dev")
 
 
 @nox.session
@@ -65,6 +65,18 @@ def lock(session: nox.Session) -> None:
 def generate(session: nox.Session) -> None:
     """Write the files that are made from others: JSON Schemas, .dockerignore."""
     python(session, "tools.generate")
+
+
+@nox.session
+def affected(session: nox.Session) -> None:
+    """Say what a change touches: images to build, endpoints to deploy, tests to run."""
+    python(session, "tools.workspace.affected")
+
+
+@nox.session
+def targets(session: nox.Session) -> None:
+    """List what can be built, deployed or tested, each with the digest of its inputs."""
+    python(session, "tools.workspace.listing")
 
 
 @nox.session
@@ -114,6 +126,16 @@ def add_service(name: str) -> None:
     def build(session: nox.Session) -> None:
         """Build the service's image."""
         python(session, "tools.images.build", name)
+
+    @nox.session(name=f"stage-{name}")
+    def stage(session: nox.Session) -> None:
+        """Write the context that the service's image is built from."""
+        python(session, "tools.images.stage", name)
+
+    @nox.session(name=f"verify-{name}")
+    def verify(session: nox.Session) -> None:
+        """Build the service's image twice and say what differs."""
+        python(session, "tools.images.verify", name)
 
     @nox.session(name=f"test-{name}")
     def test(session: nox.Session) -> None:

@@ -11,5 +11,5 @@ if [ -n "${APT_MIRROR:-}" ]; then
     "s#https?://(archive.ubuntu.com|security.ubuntu.com|deb.debian.org)#${APT_MIRROR}#" {} +
 fi
 apt-get update
-apt-get install -y --no-install-recommends tini
+apt-get install -y --no-install-recommends "tini=0.19.0*"
 rm -rf /var/lib/apt/lists/*

@@ -27,16 +27,6 @@ class WorkerSpec(_Table):
     max_result_bytes: int = Field(gt=0)
 
 
-class EndpointSpec(_Table):
-    """How the endpoint is run: GPU pools by preference, workers, when they come and go."""
-
-    gpu: tuple[str, ...] = Field(min_length=1)
-    workers_min: int = Field(ge=0)
-    workers_max: int = Field(ge=1)
-    idle_timeout_s: int = Field(ge=1, le=3600)
-    queue_delay_s: float = Field(ge=0.5)
-
-
 class LimitSpec(_Table):
     """Bounds on what a caller may send."""
 
@@ -58,7 +48,6 @@ class ServiceSpec(_Table):
     summary: str
     models: tuple[ModelSpec, ...]
     worker: WorkerSpec
-    endpoint: EndpointSpec
     limits: LimitSpec
 
     @classmethod

@@ -1,26 +1,49 @@
-"""Describes services to the RunPod emulator, in its file's format."""
+"""How endpoints are run: their ``endpoint.toml``, and the RunPod emulator's file made from it."""
 
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import tomli_w
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.spec import ServiceSpec
 from tools.workspace import ROOT
 
 
-def document(specs: Mapping[str, ServiceSpec], workers: Mapping[str, dict[str, Any]]) -> str:
+class EndpointSpec(BaseModel):
+    """How an endpoint is run: GPU pools by preference, workers, when they come and go."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    gpu: tuple[str, ...] = Field(min_length=1)
+    workers_min: int = Field(ge=0)
+    workers_max: int = Field(ge=1)
+    idle_timeout_s: int = Field(ge=1, le=3600)
+    queue_delay_s: float = Field(ge=0.5)
+
+    @classmethod
+    def of(cls, service: str) -> Self:
+        """What a service's ``endpoint.toml`` says.
+
+        Raises:
+            ValueError: a value is not what it should be.
+        """
+        path = ROOT / "services" / service / "endpoint.toml"
+        return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def document(workers: Mapping[str, dict[str, Any]]) -> str:
     """The emulator's file for some services, one endpoint each.
 
     Args:
-        specs: the services, by name.
-        workers: what the workers of each are, in the words of that file.
+        workers: what the workers of each service are, in the words of that file.
     """
-    endpoints = {name: {**workers[name], **_endpoint(spec)} for name, spec in specs.items()}
+    endpoints = {name: {**workers[name], **_endpoint(EndpointSpec.of(name))} for name in workers}
     return tomli_w.dumps({"endpoint": endpoints})
 
 
@@ -33,8 +56,7 @@ def on_this_machine(spec: ServiceSpec, models: Path) -> dict[str, Any]:
     }
 
 
-def _endpoint(spec: ServiceSpec) -> dict[str, Any]:
-    endpoint = spec.endpoint
+def _endpoint(endpoint: EndpointSpec) -> dict[str, Any]:
     return {
         "gpu": endpoint.gpu[0],
         "scaling": {

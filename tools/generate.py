@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.images.inputs import ignore_file
+from tools.images.stage import ignore_file
 from tools.schema import documents
 from tools.workspace import ROOT, service_names
 

@@ -22,14 +22,14 @@ def main() -> None:
     parser.add_argument("services", nargs="*", metavar="SERVICE", default=service_names())
     parser.add_argument("--image", help="workers are containers of this image, not processes")
     given, options = parser.parse_known_args()
-    specs = {name: service(name).spec for name in given.services}
-    if given.image and len(specs) > 1:
+    if given.image and len(given.services) > 1:
         parser.error("--image is for one service")
-    workers = {name: {"image": given.image} for name in specs}
+    workers = {name: {"image": given.image} for name in given.services}
     if not given.image:
+        specs = {name: service(name).spec for name in given.services}
         workers = {name: on_this_machine(spec, _models(spec)) for name, spec in specs.items()}
     FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(document(specs, workers), encoding="utf-8")
+    FILE.write_text(document(workers), encoding="utf-8")
     emulator = [sys.executable, "-m", "runpod_emulator", "serve", "--config", str(FILE)]
     os.execv(sys.executable, [*emulator, *options])
 

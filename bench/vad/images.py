@@ -12,8 +12,9 @@ from docker.models.images import Image
 
 from bench.vad.setting import Setting
 from tools.images.base import NAME
-from tools.images.build import Plan, build, trusted_ca
+from tools.images.build import build
 from tools.images.engine import EngineError, command_line, connect, find_image
+from tools.images.plan import Plan, trusted_ca
 from tools.workspace import ROOT
 
 USUAL = ROOT / "bench" / "usual"

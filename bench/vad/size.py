@@ -28,9 +28,9 @@ def _row(name: str, image: Image, base: Image) -> Row:
 
 
 def _short(step: str) -> str:
-    for word, meaning in (("/opt/venv", "packages"), ("pip install", "packages"), ("/out", "model"),
-                          ("model ", "model"), ("apt-get", "apt"), ("shared", "code"),
-                          ("tini", "tini")):  # fmt: skip
+    for word, meaning in (("/packages", "packages"), ("pip install", "packages"),
+                          ("/weights", "model"), ("model ", "model"), ("apt-get", "apt"),
+                          ("/code", "code")):  # fmt: skip
         if word in step:
             return meaning
     return step

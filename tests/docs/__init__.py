@@ -1,0 +1,17 @@
+DATA = (
+    "*.md",
+    "emulator/*",
+    "models/tiny/iic/*",
+    "noxfile.py",
+    "provision/*",
+    "requirements/*",
+    "samples/*",
+    "services/*/Dockerfile*",
+    "services/*/*.toml",
+    "services/*/download_models.py",
+    "services/*/handler.py",
+    "services/*/models.lock",
+    "services/*/requirements.txt",
+    "services/*/test_input.json",
+    "tools/*",
+)

@@ -1,0 +1,6 @@
+DATA = (
+    "models/tiny/iic/*",
+    "samples/conversation.flac",
+    "services/*/handler.py",
+    "services/*/service.toml",
+)

@@ -1,0 +1,13 @@
+DATA = (
+    "models/tiny/iic/*",
+    "provision/*",
+    "requirements/funasr.txt",
+    "samples/conversation.flac",
+    "services/*/Dockerfile*",
+    "services/*/*.toml",
+    "services/*/download_models.py",
+    "services/*/handler.py",
+    "services/*/models.lock",
+    "services/*/requirements.txt",
+    "services/*/test_input.json",
+)

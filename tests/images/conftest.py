@@ -16,8 +16,9 @@ from docker.models.images import Image
 from docker.models.networks import Network
 
 from tools.images.base import NAME
-from tools.images.build import Built, Plan, build, trusted_ca
+from tools.images.build import Built, build
 from tools.images.engine import EngineError, connect, find_image
+from tools.images.plan import Plan, trusted_ca
 from tools.workspace import service_names
 
 

@@ -22,9 +22,9 @@ from tests.data import real_data
 from tests.hub import Faults, Hub
 from tests.images.conftest import this_machine
 from tests.images.container import answer, run
-from tools.images.build import trusted_ca
 from tools.images.engine import command_line
-from tools.images.inputs import inputs
+from tools.images.plan import trusted_ca
+from tools.images.stage import inputs
 from tools.workspace import ROOT, TINY_MODELS
 
 MODEL = "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch"
@@ -85,7 +85,7 @@ class Checkout:
 def checkout(engine: docker.DockerClient, base: Image, tmp_path: Path) -> Iterator[Checkout]:
     """The inputs, with a hub that has the tiny weights under a revision of their own."""
     root = tmp_path / "checkout"
-    for path in [*inputs("vad"), SERVICE / "Dockerfile", SERVICE / "Dockerfile.dockerignore"]:
+    for path in [*inputs("vad"), f"{SERVICE}/Dockerfile.dockerignore"]:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, root / path)
     # A revision that no build before knew, since downloads are kept between builds.

@@ -1,0 +1,5 @@
+DATA = (
+    "models/tiny/iic/*",
+    "samples/conversation.*",
+    "services/vad/handler.py",
+)

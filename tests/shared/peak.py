@@ -21,7 +21,7 @@ from shared.contract import (
     ModelInfo,
     Response,
 )
-from shared.spec import EndpointSpec, LimitSpec, ServiceSpec, WorkerSpec
+from shared.spec import LimitSpec, ServiceSpec, WorkerSpec
 from shared.worker.service import Emit, Service, keep_quiet
 
 Fault = Literal["none", "raise", "memory", "gpu", "exit", "nan", "set"]
@@ -102,9 +102,6 @@ SPEC = ServiceSpec(
     summary="",
     models=(),
     worker=WorkerSpec(concurrency=4, max_result_bytes=2_000),
-    endpoint=EndpointSpec(
-        gpu=("AMPERE_16",), workers_min=0, workers_max=1, idle_timeout_s=5, queue_delay_s=4
-    ),
     limits=LimitSpec(
         max_items=9, max_bytes=10_000_000, fetch_deadline_s=5, max_duration_s=60,
         min_rate_hz=4_000, max_rate_hz=384_000, max_channels=8, max_samples=10_000_000,

@@ -1,4 +1,4 @@
-"""Services are described to the emulator as their service.toml says."""
+"""Services are described to the emulator as their endpoint.toml says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from runpod_emulator.config import read_endpoints
 from runpod_emulator.containers import Containers
 from runpod_emulator.processes import Processes
-from tools.endpoints import document, on_this_machine
+from tools.endpoints import EndpointSpec, document, on_this_machine
 from tools.local import service
 from tools.workspace import ROOT, TINY_MODELS
 
@@ -15,17 +15,17 @@ from tools.workspace import ROOT, TINY_MODELS
 def test_the_emulator_reads_what_is_written(tmp_path: Path) -> None:
     spec = service("vad").spec
     file = tmp_path / "endpoints.toml"
-    file.write_text(document({"vad": spec}, {"vad": on_this_machine(spec, TINY_MODELS)}))
+    file.write_text(document({"vad": on_this_machine(spec, TINY_MODELS)}))
     (endpoint,) = read_endpoints(file)
     assert isinstance(endpoint.workers, Processes)
     assert endpoint.workers.folder == ROOT
     assert endpoint.workers.environment == {"MODELS_DIR": str(TINY_MODELS)}
-    assert endpoint.settings.gpu == spec.endpoint.gpu[0]
-    assert endpoint.scaling.workers_max == spec.endpoint.workers_max
+    assert endpoint.settings.gpu == EndpointSpec.of("vad").gpu[0]
+    assert endpoint.scaling.workers_max == EndpointSpec.of("vad").workers_max
 
 
 def test_an_image_stands_in_for_the_processes(tmp_path: Path) -> None:
     file = tmp_path / "endpoints.toml"
-    file.write_text(document({"vad": service("vad").spec}, {"vad": {"image": "local/vad:1"}}))
+    file.write_text(document({"vad": {"image": "local/vad:1"}}))
     (endpoint,) = read_endpoints(file)
     assert endpoint.workers == Containers("local/vad:1")

@@ -1,15 +1,15 @@
-"""Builds a service's image: ``nox -s build-vad -- [--base IMAGE] [--models hub|tiny|volume]``."""
+"""Builds a service's image: ``nox -s build-vad -- [--base IMAGE] [--models hub|tiny|volume]``.
+
+An image that is there already, with the name its inputs give it, is not built again.
+"""
 
 from __future__ import annotations
 
-import argparse
 import os
-import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import docker
 from docker.errors import APIError
@@ -17,7 +17,6 @@ from docker.models.images import Image
 from rich.console import Console
 from rich.table import Table
 
-from shared.spec import ServiceSpec
 from tools.images.engine import (
     EngineError,
     command_line,
@@ -26,77 +25,23 @@ from tools.images.engine import (
     find_image,
     has_builders,
 )
-from tools.images.inputs import digest, ignore_file
+from tools.images.plan import Plan, plan
 from tools.images.report import layers_above, megabytes
-from tools.workspace import ROOT, from_the_user
+from tools.images.stage import ignore_file, stage
+from tools.workspace import ROOT
 
-# What reaches a mirror or a proxy decides how a build gets its inputs, never what they are.
-MIRRORS = ("PIP_INDEX_URL", "APT_MIRROR", "MODELSCOPE_ENDPOINT")
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
-CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+# Finds an image by its name; one that is kept elsewhere comes into the engine with that.
+Lookup = Callable[[docker.DockerClient, str], Image | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was built: its name and tag, the image, and the base below it."""
+    """What was built: its name and tag, the image, the base below it, and whether just now."""
 
     reference: str
     image: Image
     base: Image
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be built.
-
-    Attributes:
-        service: which one.
-        base: reference of the base image.
-        models: ``hub``, ``tiny`` or ``volume``.
-        ca: a bundle of CA certificates the build is to trust.
-        network: what its steps are connected to; ``host`` reaches a hub or a proxy on this machine.
-        cache: whether steps done before may be reused.
-    """
-
-    service: str
-    base: str
-    models: str = "hub"
-    ca: Path | None = None
-    network: str = "default"
-    cache: bool = True
-
-    @property
-    def folder(self) -> Path:
-        """The service's folder."""
-        return ROOT / "services" / self.service
-
-    def reference(self, base_id: str) -> str:
-        """Name and tag: the same inputs always give the same."""
-        version = ServiceSpec.read(self.folder / "service.toml").version
-        inputs = digest(self.service, base_id, self.models)[:12]
-        kind = "" if self.models == "hub" else f"-{self.models}"
-        prefix = os.environ.get("IMAGE_PREFIX") or "local"
-        return f"{prefix}/{self.service}-service:{version}-{inputs}{kind}"
-
-    def command(self, reference: str, *, load: bool = False) -> list[str]:
-        """The arguments of ``docker`` that build it; ``load`` brings it from a builder's store."""
-        passed = [name for name in (*MIRRORS, *PROXIES) if os.environ.get(name)]
-        arguments = [f"BASE_IMAGE={self.base}", f"MODELS={self.models}", *passed]
-        return [
-            *("build", "--file", str(self.folder / "Dockerfile"), "--tag", reference),
-            *("--platform", "linux/amd64", "--network", self.network),
-            *(option for argument in arguments for option in ("--build-arg", argument)),
-            *(["--secret", f"id=ca,src={self.ca}"] if self.ca else []),
-            *(
-                ["--secret", "id=modelscope_token,env=MODELSCOPE_API_TOKEN"]
-                if os.environ.get("MODELSCOPE_API_TOKEN")
-                else []
-            ),
-            *([] if self.cache else ["--no-cache"]),
-            *(["--load"] if load else []),
-            *([] if sys.stderr.isatty() else ["--progress", "plain"]),
-            str(ROOT),
-        ]
+    now: bool = True
 
 
 def main() -> int:
@@ -116,28 +61,53 @@ def main() -> int:
     return 0
 
 
-def build(plan: Plan) -> Built:
-    """Build an image.
+def build(plan: Plan, kept_in: Iterable[Lookup] = (find_image,)) -> Built:
+    """Build an image, or find it built.
+
+    Args:
+        plan: what to build.
+        kept_in: where it may be already, asked in this order: the engine, then any registry.
 
     Raises:
-        EngineError: no engine, no base image, an impossible name, or a step of the build failed.
+        EngineError: no engine, no base image, an input is missing, an impossible name, or a step of
+            the build failed.
     """
-    client, docker_command = connect(), command_line()
-    base = _base(client, plan.base)
+    client = connect()
+    context, base = stage(plan.service, plan.models), find_base(client, plan.base)
+    reference = plan.reference(context, base_digest(base))
+    for lookup in kept_in if plan.cache else ():
+        if image := lookup(client, reference):
+            return Built(reference, image, base, now=False)
     ignore = plan.folder / "Dockerfile.dockerignore"
     if ignore.read_text(encoding="utf-8") != ignore_file(plan.service):
         raise EngineError(f"{ignore.relative_to(ROOT)} is out of date: run `nox -s generate`")
-    reference = plan.reference(str(base.id))
-    find_image(client, reference)  # a name that can be none is refused before anything is built
-    load = has_builders(docker_command)
+    return Built(reference, run(client, plan, reference, context), base)
+
+
+def run(client: docker.DockerClient, plan: Plan, reference: str, context: bytes) -> Image:
+    """Build an image from its context under that name, whether it is there or not.
+
+    Raises:
+        EngineError: a step of the build failed.
+    """
+    command = command_line()
     done = subprocess.run(
-        [docker_command, *plan.command(reference, load=load)],
-        check=False, env={**os.environ, "DOCKER_BUILDKIT": "1"},
+        [command, *plan.command(reference, load=has_builders(command))],
+        check=False, input=context, env={**os.environ, "DOCKER_BUILDKIT": "1"},
     )  # fmt: skip
     image = find_image(client, reference)
     if done.returncode or image is None:
         raise EngineError("the build failed; the step that did is above, with its reason")
-    return Built(reference, image, base)
+    return image
+
+
+def base_digest(base: Image) -> str:
+    """What identifies a base image: its registry's digest, or the engine's id for one made here.
+
+    The id is the engine's own affair: with another way of storing images it is another one.
+    """
+    digests = sorted(name.partition("@")[2] for name in base.attrs["RepoDigests"] or [])
+    return digests[0] if digests else str(base.id)
 
 
 def describe(built: Built) -> None:
@@ -149,12 +119,19 @@ def describe(built: Built) -> None:
         table.add_row(megabytes(layer.size), layer.step)
     added = sum(layer.size for layer in layers)
     console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    if not built.now:
+        console.print("nothing to build: there is an image of these inputs")
     console.print(f"\n[bold]{built.reference}[/]\n{built.image.id}")
     console.print(f"{megabytes(built.image.attrs['Size'])}, {megabytes(added)} above the base:")
     console.print(table)
 
 
-def _base(client: docker.DockerClient, reference: str) -> Image:
+def find_base(client: docker.DockerClient, reference: str) -> Image:
+    """The base image, pulled if need be.
+
+    Raises:
+        EngineError: it cannot be had.
+    """
     if image := find_image(client, reference):
         return image
     print(f"pulling {reference}", file=sys.stderr, flush=True)
@@ -166,58 +143,6 @@ def _base(client: docker.DockerClient, reference: str) -> Image:
             "--base, such as one from a mirror; or make one here with `nox -s base` and use "
             "`--base local/base`"
         ) from None
-
-
-def plan(service: str, options: list[str]) -> Plan:
-    """What the options of the command ask for.
-
-    Raises:
-        EngineError: a bundle of CA certificates that is named is not there.
-    """
-    parser = argparse.ArgumentParser(prog=f"nox -s build-{service} --", description=__doc__)
-    parser.add_argument("--base", metavar="IMAGE", help="the base image, if not the Dockerfile's")
-    parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
-    parser.add_argument("--ca", metavar="FILE", help="CA certificates to trust")
-    parser.add_argument("--network", help="of its steps: host reaches a proxy on this machine")
-    parser.add_argument("--no-cache", dest="cache", action="store_false", help="do every step anew")
-    given = parser.parse_args(options)
-    return Plan(
-        service=service,
-        base=given.base or default_base(service),
-        models=given.models,
-        ca=trusted_ca(given.ca),
-        network=given.network or ("host" if _on_this_machine() else "default"),
-        cache=given.cache,
-    )
-
-
-def trusted_ca(option: str | None = None) -> Path | None:
-    """The CA bundle to trust: ``--ca``'s, or what this machine does, as behind a TLS proxy.
-
-    Raises:
-        EngineError: there is no such file.
-    """
-    names = {"--ca": option, **{name: os.environ.get(name) for name in CA_VARIABLES}}
-    for name, value in names.items():
-        if value:
-            path = from_the_user(value).absolute()
-            if not path.is_file():
-                raise EngineError(f"{name} names {path}, which is no file")
-            return path
-    return None
-
-
-def _on_this_machine() -> bool:
-    """Whether a mirror or a proxy is on the loopback address, another one in a build's step."""
-    values = (os.environ.get(name, "") for name in (*MIRRORS, *PROXIES))
-    return any(urlsplit(value).hostname in {"localhost", "127.0.0.1", "::1"} for value in values)
-
-
-def default_base(service: str) -> str:
-    """The base image that a service's Dockerfile names."""
-    text = (ROOT / "services" / service / "Dockerfile").read_text(encoding="utf-8")
-    (found,) = re.findall(r"^ARG BASE_IMAGE=(\S+)$", text, re.MULTILINE)
-    return str(found)
 
 
 if __name__ == "__main__":

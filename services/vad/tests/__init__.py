@@ -1,0 +1,1 @@
+DATA = ("samples/conversation.*",)

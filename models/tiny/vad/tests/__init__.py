@@ -1,0 +1,4 @@
+DATA = (
+    "models/tiny/iic/speech_fsmn_vad*",
+    "samples/conversation.*",
+)

@@ -1,11 +1,14 @@
-"""The repository as a set of services. Standard library only: the noxfile imports it."""
+"""The repository: its places and services here; ``targets`` and ``affected`` read it as a graph.
+
+This file is standard library only: the noxfile imports it.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TINY_MODELS = ROOT / "models" / "tiny"
 FETCHED_MODELS = ROOT / ".models"
 EMULATOR = ROOT / "emulator"  # where the package runpod_emulator is

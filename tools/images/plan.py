@@ -1,0 +1,141 @@
+"""What is to be built: the options of ``nox -s build-vad``, the image's name, the arguments."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shared.spec import ServiceSpec
+from tools.images.engine import EngineError
+from tools.workspace import ROOT, from_the_user
+from tools.workspace.digest import SOURCE_DATE_EPOCH
+from tools.workspace.targets import Models
+
+# What reaches a mirror or a proxy decides how a build gets its inputs, never what they are.
+MIRRORS = ("PIP_INDEX_URL", "APT_MIRROR", "MODELSCOPE_ENDPOINT")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be built.
+
+    Attributes:
+        service: which one.
+        base: reference of the base image.
+        models: where its models come from.
+        ca: a bundle of CA certificates the build is to trust.
+        network: what its steps are connected to; ``host`` reaches a hub or a proxy on this machine.
+        cache: whether what was done before may be reused: the whole image, or steps of it.
+    """
+
+    service: str
+    base: str
+    models: Models = "hub"
+    ca: Path | None = None
+    network: str = "default"
+    cache: bool = True
+
+    @property
+    def folder(self) -> Path:
+        """The service's folder."""
+        return ROOT / "services" / self.service
+
+    def reference(self, context: bytes, base_digest: str) -> str:
+        """Name and tag: the same context on the same base has the same, on every machine."""
+        version = ServiceSpec.read(self.folder / "service.toml").version
+        inputs = (hashlib.sha256(context).hexdigest(), base_digest, self.models)
+        tag = hashlib.sha256(" ".join(inputs).encode()).hexdigest()[:12]
+        kind = "" if self.models == "hub" else f"-{self.models}"
+        prefix = os.environ.get("IMAGE_PREFIX") or "local"
+        return f"{prefix}/{self.service}-service:{version}-{tag}{kind}"
+
+    def command(self, reference: str, *, load: bool = False) -> list[str]:
+        """The arguments of ``docker`` that build it from the staged context, given on stdin.
+
+        Args:
+            reference: what the image is to be called.
+            load: whether to bring it from a builder's own store.
+        """
+        passed = [name for name in (*MIRRORS, *PROXIES) if os.environ.get(name)]
+        arguments = [
+            *(f"BASE_IMAGE={self.base}", f"MODELS={self.models}"),
+            *(f"SOURCE_DATE_EPOCH={SOURCE_DATE_EPOCH}", *passed),
+        ]
+        return [
+            *("build", "--file", f"services/{self.service}/Dockerfile", "--tag", reference),
+            *("--platform", "linux/amd64", "--network", self.network),
+            *(option for argument in arguments for option in ("--build-arg", argument)),
+            *(["--secret", f"id=ca,src={self.ca}"] if self.ca else []),
+            *(
+                ["--secret", "id=modelscope_token,env=MODELSCOPE_API_TOKEN"]
+                if os.environ.get("MODELSCOPE_API_TOKEN")
+                else []
+            ),
+            *([] if self.cache else ["--no-cache"]),
+            *(["--load"] if load else []),
+            *([] if sys.stderr.isatty() else ["--progress", "plain"]),
+            "-",
+        ]
+
+
+def plan(service: str, options: list[str], verb: str = "build") -> Plan:
+    """What the options of the command ask for.
+
+    Raises:
+        EngineError: a bundle of CA certificates that is named is not there.
+    """
+    parser = argparse.ArgumentParser(prog=f"nox -s {verb}-{service} --")
+    parser.add_argument("--base", metavar="IMAGE", help="the base image, if not the Dockerfile's")
+    parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
+    parser.add_argument("--ca", metavar="FILE", help="CA certificates to trust")
+    parser.add_argument("--network", help="of its steps: host reaches a proxy on this machine")
+    if verb == "build":
+        parser.add_argument(
+            "--no-cache", dest="cache", action="store_false", help="do every step anew"
+        )
+    given = parser.parse_args(options)
+    return Plan(
+        service=service,
+        base=given.base or default_base(service),
+        models=given.models,
+        ca=trusted_ca(given.ca),
+        network=given.network or ("host" if _on_this_machine() else "default"),
+        cache=verb == "build" and given.cache,
+    )
+
+
+def trusted_ca(option: str | None = None) -> Path | None:
+    """The CA bundle to trust: ``--ca``'s, or what this machine does, as behind a TLS proxy.
+
+    Raises:
+        EngineError: there is no such file.
+    """
+    names = {"--ca": option, **{name: os.environ.get(name) for name in CA_VARIABLES}}
+    for name, value in names.items():
+        if value:
+            path = from_the_user(value).absolute()
+            if not path.is_file():
+                raise EngineError(f"{name} names {path}, which is no file")
+            return path
+    return None
+
+
+def _on_this_machine() -> bool:
+    """Whether a mirror or a proxy is on the loopback address, another one in a build's step."""
+    values = (os.environ.get(name, "") for name in (*MIRRORS, *PROXIES))
+    return any(urlsplit(value).hostname in {"localhost", "127.0.0.1", "::1"} for value in values)
+
+
+def default_base(service: str) -> str:
+    """The base image that a service's Dockerfile names."""
+    text = (ROOT / "services" / service / "Dockerfile").read_text(encoding="utf-8")
+    (found,) = re.findall(r"^ARG BASE_IMAGE=(\S+)$", text, re.MULTILINE)
+    return str(found)
