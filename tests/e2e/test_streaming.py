@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import http.server
 import json
+import os
+import subprocess
 import sys
 import threading
 import time
@@ -121,8 +123,8 @@ def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 def test_a_streams_webhook_gets_all_of_it_once(endpoint: Emulated) -> None:
     with webhook() as (url, posted):
-        job = endpoint.submit({"audio": AUDIO, "stream": True}, webhook=url)
-        output = endpoint.result(job)["output"]
+        job = {"input": {"audio": AUDIO, "stream": True}, "webhook": url}
+        output = endpoint.result(call(endpoint, "POST", "run", **job)["id"])["output"]
         deadline = time.monotonic() + 20
         while not posted and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -135,11 +137,10 @@ def test_a_job_cancelled_in_mid_file_ends_and_the_worker_goes_on(
     job = endpoint.submit({"audio_url": long_audio, "stream": True})
     next(pieces(endpoint, job))
     assert call(endpoint, "POST", f"cancel/{job}")["status"] == "CANCELLED"
-    began = time.monotonic()
-    assert endpoint.run({"audio": AUDIO})["status"] == "COMPLETED"
-    assert endpoint.result(job)["status"] == "CANCELLED"
-    assert endpoint.exit_codes() == []
-    assert time.monotonic() - began < 30
+    after = endpoint.run({"audio": AUDIO})
+    cancelled = endpoint.result(job)
+    assert (after["status"], cancelled["status"]) == ("COMPLETED", "CANCELLED")
+    assert after["workerId"] == cancelled["workerId"]
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -154,12 +155,9 @@ def test_an_error_is_a_string_in_either_case(endpoint: Emulated, stream: bool) -
         assert ended["error"].startswith(code)
 
 
-def test_an_image_is_tried_with_the_sdks_own_flag(tmp_path: Path) -> None:
-    """The SDK does not run generators then, and calls that a success."""
-    import os
-    import subprocess
-
-    job = json.dumps({"input": {"audio": AUDIO}})
+def test_a_single_input_is_really_tried(tmp_path: Path) -> None:
+    """The SDK's own flag for that does not run generators, and calls that a success."""
+    job = (ROOT / "services" / "asr" / "test_input.json").read_text()
     run = subprocess.run(
         [sys.executable, "-m", "services.asr.handler", "--test_input", job],
         cwd=ROOT, env={**os.environ, "MODELS_DIR": str(TINY_MODELS), "HOME": str(tmp_path)},
