@@ -1,9 +1,9 @@
 """Which windows are the same speaker's: from embeddings to labels.
 
-Few windows are joined one by one while they are alike; the usual number is clustered by its
-spectrum; many are clustered in blocks, and the blocks' clusters joined like few windows. The work
-grows with the number of blocks, not with the square of the number of windows. Nothing is drawn by
-chance: the same embeddings always get the same labels.
+The windows of a block are grouped by their spectrum (a few windows are a group each), and then the
+groups of all blocks joined while they are alike. The work grows with the number of blocks, not with
+the square of the number of windows. Nothing is drawn by chance: the same embeddings always get the
+same labels.
 """
 
 from __future__ import annotations

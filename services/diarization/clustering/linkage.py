@@ -43,7 +43,7 @@ class Groups:
             overlaps: for each window, whether it overlaps the one before it.
             windows: the windows of each group; no two groups share one.
         """
-        self.windows = windows
+        self.windows = list(windows)
         self._sizes = np.array([len(group) for group in windows], dtype=np.float64)
         sums = np.stack([vectors[group].sum(axis=0, dtype=np.float64) for group in windows])
         self._cosines = sums @ sums.T
