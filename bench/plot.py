@@ -14,7 +14,8 @@ LEFT, RIGHT, TOP, BOTTOM = 56, 16, 32, 32  # its margins
 STYLE = """
   text { font: 11px sans-serif; fill: #57606a } .title { font-weight: bold }
   path { fill: none; stroke-width: 2 } .found { stroke: #0969da } circle { fill: #0969da }
-  .even { stroke: #8c959f; stroke-width: 1; stroke-dasharray: 4 4 } .axis { stroke: #d0d7de; stroke-width: 1 }
+  .even { stroke: #8c959f; stroke-width: 1; stroke-dasharray: 4 4 }
+  .axis { stroke: #d0d7de; stroke-width: 1 }
 """
 
 
