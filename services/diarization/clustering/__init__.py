@@ -19,6 +19,7 @@ from services.diarization.clustering.vectors import Flags, Labels, Vectors, in_o
 FEW = 8  # windows; a spectrum of so few says nothing
 BLOCK = 800  # windows; 10 minutes of speech
 MOST_IN_A_BLOCK = 15  # speakers
+SLIP = 2  # windows; a group of so few is no speaker, where there are many
 ROUNDS = 5  # of assigning windows to the nearest speaker
 
 
@@ -68,14 +69,27 @@ def cluster(
 
 
 def _groups(vectors: Vectors, block: Labels, least: int) -> list[Labels]:
-    """The speakers of one block of consecutive windows; there may be too many, to be joined."""
-    labels = spectral(vectors[block], least, max(least, MOST_IN_A_BLOCK))
-    return [block[labels == label] for label in np.unique(labels)]
+    """Groups of one block of consecutive windows, each of one speaker; there may be too many.
+
+    The largest gap can be that between two sorts of voices: what it leaves together is parted once
+    more.
+    """
+    return [
+        part
+        for group in _parts(vectors, block, least)
+        for part in (_parts(vectors, group, 2) if len(group) >= 2 * FEW else [group])
+    ]
+
+
+def _parts(vectors: Vectors, windows: Labels, least: int) -> list[Labels]:
+    """The parts that the spectrum of those windows shows."""
+    labels = spectral(vectors[windows], least, max(least, MOST_IN_A_BLOCK))
+    return [windows[labels == label] for label in np.unique(labels)]
 
 
 def _without_slips(groups: list[Labels], least: int) -> list[Labels]:
-    """Groups but for those of one window, which is a slip rather than somebody's only word."""
-    lasting = [group for group in groups if len(group) > 1]
+    """Groups but for those so small that they are slips rather than somebody's only word."""
+    lasting = [group for group in groups if len(group) > SLIP]
     return lasting if len(lasting) >= max(1, least) else groups
 
 

@@ -5,8 +5,8 @@ How alike two groups are is the mean cosine between them, divided by how alike e
 large groups it is the cosine of their centres; a group too small to tell is taken for a usual one.
 
 Windows that overlap are seldom two speakers'. So groups between which the speech changes again and
-again without a pause are a little more alike, by half the share of such changes. Two who answer
-each other that quickly stay two: they gain a quarter at most.
+again without a pause are more alike, by the share of such changes. It counts up to a limit: two
+who answer each other that quickly stay two.
 
 Sources: Sokal and Michener, "A statistical method for evaluating systematic relationships", 1958
 (average linkage); Spearman, "The proof and measurement of association between two things", 1904
@@ -23,7 +23,7 @@ from services.diarization.clustering.vectors import Flags, Labels, Vectors
 USUAL = 0.6  # the mean cosine of one speaker's windows, with CAM++
 WEIGHT = 10  # pairs of windows that count as much as what is usual
 LEAST_USUAL = 0.05  # no group is taken to be less alike in itself
-MOST_CHANGES = 0.5  # of a group's neighbours; a larger share counts as this
+MOST_CHANGES = 0.3  # a larger share counts as this
 
 Table = NDArray[np.float64]
 
@@ -87,7 +87,7 @@ class Groups:
         neighbours = self._neighbours.sum(axis=0)
         fewer = np.maximum(np.minimum(neighbours[group], neighbours), 1)
         changes = np.minimum(self._neighbours[group] / fewer, MOST_CHANGES)
-        alike: Table = between / np.sqrt(within[group] * within) + changes / 2
+        alike: Table = between / np.sqrt(within[group] * within) + changes
         alike[group] = -np.inf
         return alike
 
