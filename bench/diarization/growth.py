@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from bench.diarization.setting import audio, prepare
@@ -18,10 +20,16 @@ PLOT = OUTPUT / "diarization-growth.svg"
 
 def measure(setting: Setting) -> Report:
     """File to turns at growing lengths, and the most memory a process had; also drawn."""
-    place = prepare(setting)
     lengths = QUICK_LENGTHS if setting.quick else LENGTHS
-    files = {seconds: audio(setting, seconds) for seconds in lengths}
-    spent = _seconds(setting, place, files)
+    # Elsewhere: a process can only measure one that has more memory than it had itself.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        place = pool.submit(prepare, setting).result()
+        files = {
+            seconds: pool.submit(audio, setting, seconds).result()
+            for seconds in (WARM_UP_S, *lengths)
+        }
+    warm_up = files.pop(WARM_UP_S)
+    spent = _seconds(setting, place, warm_up, files)
     peaks = {seconds: _peak(place, path) for seconds, path in files.items()}
     labels = [length(seconds) for seconds in lengths]
     time = Panel("seconds to turns", labels, lengths, list(spent.values()))
@@ -38,10 +46,12 @@ def measure(setting: Setting) -> Report:
     return Report("diarization: growth with the length", rows, remarks + setting.remarks)
 
 
-def _seconds(setting: Setting, place: Place, files: dict[int, Path]) -> dict[int, float]:
+def _seconds(
+    setting: Setting, place: Place, warm_up: Path, files: dict[int, Path]
+) -> dict[int, float]:
     """What a process that has loaded its models takes for each."""
     with start("ours", setting, place) as engine:
-        engine.ask(audio(setting, WARM_UP_S))
+        engine.ask(warm_up)
         return {seconds: engine.ask(path)["seconds"] for seconds, path in files.items()}
 
 
