@@ -6,7 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import torch
 import yaml
 
 from bench.diarization.audio import conversation
@@ -64,6 +63,8 @@ def audio(setting: Setting, seconds: int) -> Path:
 
 
 def _full_size(folder: Path, configuration: dict[str, object]) -> None:
+    import torch
+
     folder.mkdir(parents=True)
     torch.manual_seed(0)
     sizes = {"feat_dim": 80, "embedding_size": 192, "growth_rate": 32, "bn_size": 4,

@@ -13,7 +13,7 @@ from services.diarization.contract import DiarizationRequest
 from services.diarization.known import Voice, recognise
 from services.diarization.result import fields
 from services.diarization.turns import renumbered, turns_of
-from services.diarization.windows import LENGTH, windows
+from services.diarization.windows import LENGTH, Span, overlaps, windows
 from shared.audio import SAMPLE_RATE, Recording
 from shared.contract import ModelInfo
 from shared.errors import InvalidInput
@@ -27,8 +27,6 @@ from shared.spec import ServiceSpec
 AT_ONCE = 64  # windows whose features are held
 END_SILENCE_MS = 300  # pauses between speakers are shorter than those between sentences
 VOICE_MS = 60_000  # of a known speaker's speech; more does not make it clearer
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,8 @@ class Diarizer:
         known = self._known(request, voices)
         rules = effective_rules(self._vad.rules, request)
         spans, embeddings = self._embed(self._vad.segments(recording, rules))
-        labels = cluster(embeddings, speakers(request), self._net.thresholds.alike)
+        alike = self._net.thresholds.alike
+        labels = cluster(embeddings, speakers(request), alike, overlaps(spans))
         turns, heard = renumbered(turns_of(spans, labels.tolist()))
         threshold = request.known_threshold
         found = recognise(

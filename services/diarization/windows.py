@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 FRAME_MS: Final = 10
 LENGTH: Final = 150  # frames, 1.5 s
 SHIFT: Final = 75
+
+Span = tuple[int, int]  # start and end in the recording, in milliseconds
 
 
 class Window(NamedTuple):
@@ -16,7 +21,7 @@ class Window(NamedTuple):
     start: int
     end: int
 
-    def span(self, start_ms: int, end_ms: int, frames: int) -> tuple[int, int]:
+    def span(self, start_ms: int, end_ms: int, frames: int) -> Span:
         """Start and end in the recording, of a window of a segment from and to these times."""
         end = end_ms if self.end == frames else start_ms + self.end * FRAME_MS
         return start_ms + self.start * FRAME_MS, end
@@ -34,3 +39,11 @@ def windows(frames: int) -> Iterator[Window]:
         if end == frames:
             return
         start += SHIFT
+
+
+def overlaps(spans: Sequence[Span]) -> NDArray[np.bool_]:
+    """For each window, whether it overlaps the one before it; shape (windows,)."""
+    edges = np.reshape(spans, (len(spans), 2))
+    found = np.zeros(len(spans), dtype=np.bool_)
+    found[1:] = edges[1:, 0] < edges[:-1, 1]
+    return found

@@ -1,9 +1,9 @@
 """Which windows are the same speaker's: from embeddings to labels.
 
-Few windows are joined one by one while they are alike; the usual number is clustered by its
-spectrum; many are clustered in blocks, and the blocks' clusters joined like few windows. The work
-grows with the number of blocks, not with the square of the number of windows. Nothing is drawn by
-chance: the same embeddings always get the same labels.
+The windows of a block are grouped by their spectrum (a few windows are a group each), and then the
+groups of all blocks joined while they are alike. The work grows with the number of blocks, not with
+the square of the number of windows. Nothing is drawn by chance: the same embeddings always get the
+same labels.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.diarization.clustering.linkage import Cluster, join
+from services.diarization.clustering.linkage import Groups
 from services.diarization.clustering.spectral import spectral
-from services.diarization.clustering.vectors import Labels, Vectors, in_order, unit
+from services.diarization.clustering.vectors import Flags, Labels, Vectors, in_order, unit
 
 FEW = 8  # windows; a spectrum of so few says nothing
 BLOCK = 800  # windows; 10 minutes of speech
 MOST_IN_A_BLOCK = 15  # speakers
+SLIP = 2  # windows; a group of so few is no speaker, where there are many
 ROUNDS = 5  # of assigning windows to the nearest speaker
 
 
@@ -35,13 +36,16 @@ class Speakers:
     most: int = MOST_IN_A_BLOCK
 
 
-def cluster(embeddings: Vectors, speakers: Speakers, alike: float) -> Labels:
+def cluster(
+    embeddings: Vectors, speakers: Speakers, alike: float, overlaps: Flags | None = None
+) -> Labels:
     """Label windows with their speakers.
 
     Args:
         embeddings: shape (windows, size), in order of time.
         speakers: how many there may be.
-        alike: the mean cosine from which two groups of windows are one speaker's.
+        alike: from this likeness on two groups of windows are one speaker's; see ``linkage``.
+        overlaps: for each window, whether it overlaps the one before it; None: none does.
 
     Returns:
         Shape (windows,): numbers from 0 in order of first appearance.
@@ -50,40 +54,55 @@ def cluster(embeddings: Vectors, speakers: Speakers, alike: float) -> Labels:
     if not len(vectors):
         return np.zeros(0, dtype=np.int64)
     if len(vectors) < FEW:
-        groups = [Cluster.of(vectors, [index]) for index in range(len(vectors))]
+        groups = list(np.arange(len(vectors))[:, None])
     else:
         blocks = np.array_split(np.arange(len(vectors)), -(-len(vectors) // BLOCK))
         # A block need not hold every speaker there is.
         least = speakers.least if len(blocks) == 1 else 1
         groups = [group for block in blocks for group in _groups(vectors, block, least)]
-    joined = join(groups, alike, speakers.least, speakers.most)
+    if overlaps is None:
+        overlaps = np.zeros(len(vectors), dtype=np.bool_)
+    joined = Groups(vectors, overlaps, groups).join(alike, speakers.least, speakers.most)
     if len(vectors) >= FEW:
         joined = _without_slips(joined, speakers.least)
     return in_order(_nearest(vectors, joined))
 
 
-def _groups(vectors: Vectors, block: Labels, least: int) -> list[Cluster]:
-    """The speakers of one block of consecutive windows; there may be too many, to be joined."""
-    labels = spectral(vectors[block], least, max(least, MOST_IN_A_BLOCK))
-    return [Cluster.of(vectors, block[labels == label].tolist()) for label in np.unique(labels)]
+def _groups(vectors: Vectors, block: Labels, least: int) -> list[Labels]:
+    """Groups of one block of consecutive windows, each of one speaker; there may be too many.
+
+    The largest gap can be that between two sorts of voices: what it leaves together is parted once
+    more.
+    """
+    return [
+        part
+        for group in _parts(vectors, block, least)
+        for part in (_parts(vectors, group, 2) if len(group) >= 2 * FEW else [group])
+    ]
 
 
-def _without_slips(groups: list[Cluster], least: int) -> list[Cluster]:
-    """Groups but for those of one window, which is a slip rather than somebody's only word."""
-    lasting = [group for group in groups if len(group.windows) > 1]
+def _parts(vectors: Vectors, windows: Labels, least: int) -> list[Labels]:
+    """The parts that the spectrum of those windows shows."""
+    labels = spectral(vectors[windows], least, max(least, MOST_IN_A_BLOCK))
+    return [windows[labels == label] for label in np.unique(labels)]
+
+
+def _without_slips(groups: list[Labels], least: int) -> list[Labels]:
+    """Groups but for those so small that they are slips rather than somebody's only word."""
+    lasting = [group for group in groups if len(group) > SLIP]
     return lasting if len(lasting) >= max(1, least) else groups
 
 
-def _nearest(vectors: Vectors, clusters: list[Cluster]) -> Labels:
+def _nearest(vectors: Vectors, groups: list[Labels]) -> Labels:
     """Assign every window to the speaker it is nearest to, until none moves; none is left empty."""
-    centres = unit(np.stack([group.total for group in clusters]).astype(np.float32))
+    centres = unit(np.stack([vectors[group].sum(axis=0) for group in groups]))
     labels: Labels = (vectors @ centres.T).argmax(axis=1)
-    for number, group in enumerate(clusters):
-        labels[group.windows] = number
+    for number, group in enumerate(groups):
+        labels[group] = number
     for _ in range(ROUNDS):
-        centres = unit(np.stack([vectors[labels == n].sum(axis=0) for n in range(len(clusters))]))
+        centres = unit(np.stack([vectors[labels == n].sum(axis=0) for n in range(len(groups))]))
         moved = (vectors @ centres.T).argmax(axis=1)
-        if len(np.unique(moved)) < len(clusters) or np.array_equal(moved, labels):
+        if len(np.unique(moved)) < len(groups) or np.array_equal(moved, labels):
             break
         labels = moved
     return labels

@@ -1,79 +1,111 @@
-"""Joins groups that are alike, the most alike first: average linkage on cosines.
+"""Joins groups of windows that are one speaker's, the most alike first.
 
-The mean cosine between the windows of two groups is the product of the means of their unit
-vectors, so a group of any size is as cheap as a single window.
+How alike two groups are is the mean cosine between them, divided by how alike each is in itself
+(the geometric mean of the two): noise, and what is said, lower all of these, and so cancel. For
+large groups it is the cosine of their centres; a group too small to tell is taken for a usual one.
 
-Source: Sokal and Michener, "A statistical method for evaluating systematic relationships", 1958.
+Windows that overlap are seldom two speakers'. So groups between which the speech changes again and
+again without a pause are more alike, by the share of such changes. It counts up to a limit: two
+who answer each other that quickly stay two.
+
+Sources: Sokal and Michener, "A statistical method for evaluating systematic relationships", 1958
+(average linkage); Spearman, "The proof and measurement of association between two things", 1904
+(the correction for attenuation).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
-
 import numpy as np
 from numpy.typing import NDArray
 
-from services.diarization.clustering.vectors import Vectors
+from services.diarization.clustering.vectors import Flags, Labels, Vectors
+
+USUAL = 0.6  # the mean cosine of one speaker's windows, with CAM++
+WEIGHT = 10  # pairs of windows that count as much as what is usual
+LEAST_USUAL = 0.05  # no group is taken to be less alike in itself
+MOST_CHANGES = 0.3  # a larger share counts as this
+
+Table = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cluster:
-    """A group of windows: the sum of their unit vectors, shape (size,), and which they are."""
+class Groups:
+    """Groups of windows, and what there is to know of each pair of them.
 
-    total: NDArray[np.float64]
-    windows: list[int]
-
-    @classmethod
-    def of(cls, vectors: Vectors, windows: list[int]) -> Self:
-        """The group of those rows of unit vectors."""
-        return cls(vectors[windows].sum(axis=0, dtype=np.float64), windows)
-
-    @property
-    def mean(self) -> NDArray[np.float64]:
-        """The mean of the unit vectors."""
-        return self.total / len(self.windows)
-
-
-def join(clusters: list[Cluster], alike: float, least: int, most: int) -> list[Cluster]:
-    """Join groups until what is left is unlike.
-
-    Args:
-        clusters: the groups.
-        alike: the mean cosine from which two groups are joined.
-        least: never fewer groups than this, if there are as many to begin with.
-        most: never more than this: the most alike are joined even if they are not alike.
+    Sums over pairs of windows add up when groups are joined, so a group of any size is as cheap as
+    a single window.
     """
-    groups: list[Cluster | None] = list(clusters)
-    likeness = _likeness(clusters)
-    left = len(clusters)
-    while left > least:
-        first, second = np.unravel_index(likeness.argmax(), likeness.shape)
-        if likeness[first, second] < alike and left <= most:
-            break
-        _join_two(groups, likeness, int(min(first, second)), int(max(first, second)))
-        left -= 1
-    return [group for group in groups if group is not None]
+
+    def __init__(self, vectors: Vectors, overlaps: Flags, windows: list[Labels]) -> None:
+        """Begin with those groups.
+
+        Args:
+            vectors: unit vectors, shape (windows, size), in order of time.
+            overlaps: for each window, whether it overlaps the one before it.
+            windows: the windows of each group; no two groups share one.
+        """
+        self.windows = list(windows)
+        self._sizes = np.array([len(group) for group in windows], dtype=np.float64)
+        sums = np.stack([vectors[group].sum(axis=0, dtype=np.float64) for group in windows])
+        self._cosines = sums @ sums.T
+        self._neighbours = _neighbours(windows, overlaps)
+        self._alike = np.stack([self._row(number) for number in range(len(windows))])
+
+    def join(self, alike: float, least: int, most: int) -> list[Labels]:
+        """Join groups until what is left is unlike.
+
+        Args:
+            alike: from this likeness on two groups are one speaker's.
+            least: never fewer groups than this, if there are as many to begin with.
+            most: never more than this: the most alike are joined even if they are not alike.
+
+        Returns:
+            The windows of each group.
+        """
+        while len(self.windows) > least:
+            one, other = np.unravel_index(self._alike.argmax(), self._alike.shape)
+            if self._alike[one, other] < alike and len(self.windows) <= most:
+                break
+            self._join_two(int(min(one, other)), int(max(one, other)))
+        return self.windows
+
+    def _join_two(self, kept: int, gone: int) -> None:
+        self.windows[kept] = np.concatenate([self.windows[kept], self.windows.pop(gone)])
+        self._sizes[kept] += self._sizes[gone]
+        self._sizes = np.delete(self._sizes, gone)
+        self._cosines = _added(self._cosines, kept, gone)
+        self._neighbours = _added(self._neighbours, kept, gone)
+        self._alike = np.delete(np.delete(self._alike, gone, 0), gone, 1)
+        self._alike[kept] = self._alike[:, kept] = self._row(kept)
+
+    def _row(self, group: int) -> Table:
+        """How alike a group is to each; it is not compared with itself."""
+        sizes = self._sizes
+        own = np.diag(self._cosines) - sizes  # not of a window with itself
+        within = (own + WEIGHT * USUAL) / (sizes * (sizes - 1) + WEIGHT)
+        within = np.maximum(within, LEAST_USUAL)
+        between = self._cosines[group] / (sizes[group] * sizes)
+        neighbours = self._neighbours.sum(axis=0)
+        fewer = np.maximum(np.minimum(neighbours[group], neighbours), 1)
+        changes = np.minimum(self._neighbours[group] / fewer, MOST_CHANGES)
+        alike: Table = between / np.sqrt(within[group] * within) + changes
+        alike[group] = -np.inf
+        return alike
 
 
-def _likeness(clusters: list[Cluster]) -> NDArray[np.float64]:
-    """Mean cosines between groups, shape (groups, groups); a group is not compared with itself."""
-    means = np.stack([group.mean for group in clusters])
-    likeness: NDArray[np.float64] = means @ means.T
-    np.fill_diagonal(likeness, -np.inf)
-    return likeness
+def _added(table: Table, kept: int, gone: int) -> Table:
+    """The table of sums after two groups have become one."""
+    table[kept] += table[gone]
+    table[:, kept] += table[:, gone]
+    return np.delete(np.delete(table, gone, 0), gone, 1)
 
 
-def _join_two(
-    groups: list[Cluster | None], likeness: NDArray[np.float64], kept: int, gone: int
-) -> None:
-    one, other = groups[kept], groups[gone]
-    assert one is not None  # noqa: S101 - the likeness of what is gone is minus infinity
-    assert other is not None  # noqa: S101
-    weight = len(one.windows) / (len(one.windows) + len(other.windows))
-    row = weight * likeness[kept] + (1 - weight) * likeness[gone]
-    row[kept] = -np.inf
-    likeness[kept] = likeness[:, kept] = row
-    likeness[gone] = likeness[:, gone] = -np.inf
-    groups[kept] = Cluster(one.total + other.total, [*one.windows, *other.windows])
-    groups[gone] = None
+def _neighbours(windows: list[Labels], overlaps: Flags) -> Table:
+    """How often a window of one group overlaps the next, of another; a group's own count twice."""
+    labels = np.full(len(overlaps), -1)
+    for number, group in enumerate(windows):
+        labels[group] = number
+    here = np.flatnonzero(overlaps)
+    here = here[(here > 0) & (labels[here] >= 0) & (labels[here - 1] >= 0)]
+    pairs: Table = np.zeros((len(windows), len(windows)))
+    np.add.at(pairs, (labels[here - 1], labels[here]), 1.0)
+    return pairs + pairs.T

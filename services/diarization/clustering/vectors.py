@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]  # of shape (windows, size)
 Labels = NDArray[np.int64]  # of shape (windows,)
+Flags = NDArray[np.bool_]  # of shape (windows,)
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.diarization.clustering import BLOCK, FEW, Speakers, cluster
 from services.diarization.clustering.vectors import Labels, Vectors
 
-ALIKE = 0.35
+ALIKE = 0.78
 SIZE = 192
 ANY = Speakers()
 
@@ -22,6 +22,14 @@ def voices(rng: np.random.Generator, truth: Labels, spread: float = 1.0) -> Vect
     """
     centres = rng.normal(size=(int(truth.max(initial=0)) + 1, SIZE))
     return (centres[truth] + spread * rng.normal(size=(len(truth), SIZE))).astype(np.float32)
+
+
+def similar(rng: np.random.Generator, truth: Labels, likeness: float) -> Vectors:
+    """Embeddings of two voices whose centres have that cosine."""
+    common, *own = rng.normal(size=(3, SIZE))
+    centres = [likeness**0.5 * common + (1 - likeness) ** 0.5 * one for one in own]
+    noise = 0.8 * rng.normal(size=(len(truth), SIZE))
+    return (np.stack(centres)[truth] + noise).astype(np.float32)
 
 
 def turns(rng: np.random.Generator, speakers: int, windows: int) -> Labels:
@@ -45,6 +53,39 @@ def test_speakers_are_counted_and_told_apart(speakers: int, windows: int) -> Non
     found = cluster(voices(rng, truth), ANY, ALIKE)
     assert found.max() + 1 == truth.max() + 1
     assert agreement(found, truth) > 0.99
+
+
+@pytest.mark.parametrize("spread", [0.6, 0.9, 1.3])
+def test_the_count_does_not_depend_on_how_noisy_the_windows_are(spread: float) -> None:
+    rng = np.random.default_rng(4)
+    truth = turns(rng, 3, 150)
+    found = cluster(voices(rng, truth, spread), ANY, ALIKE)
+    assert found.max() + 1 == 3
+    assert agreement(found, truth) > 0.99
+
+
+@pytest.mark.parametrize(("likeness", "expected"), [(0.5, 2), (0.9, 1)])
+def test_voices_may_have_something_in_common(likeness: float, expected: int) -> None:
+    """The likeness is the cosine of the voices themselves, without what varies in the windows."""
+    rng = np.random.default_rng(5)
+    truth = turns(rng, 2, 120)
+    found = cluster(similar(rng, truth, likeness), ANY, ALIKE)
+    assert found.max() + 1 == expected
+
+
+def test_a_voice_that_changes_within_a_stretch_of_speech_stays_one() -> None:
+    rng = np.random.default_rng(6)
+    manner = np.arange(120) // 2 % 2  # three seconds of either, over and over
+    windows = similar(rng, manner, 0.65)
+    assert cluster(windows, ANY, ALIKE).max() + 1 == 2
+    assert cluster(windows, ANY, ALIKE, np.ones(120, dtype=np.bool_)).max() + 1 == 1
+
+
+def test_two_who_answer_without_a_pause_stay_two() -> None:
+    rng = np.random.default_rng(7)
+    truth = np.arange(120) // 2 % 2
+    found = cluster(similar(rng, truth, 0.3), ANY, ALIKE, np.ones(120, dtype=np.bool_))
+    assert found.tolist() == truth.tolist()
 
 
 def test_no_window_has_no_label() -> None:

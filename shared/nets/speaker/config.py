@@ -55,13 +55,12 @@ class Thresholds(BaseModel):
 
     Attributes:
         same_speaker: of two recordings. The default is what CAM++'s authors give on the hub.
-        alike: of windows of 1.5 s, in the mean over two groups of them. The default is what the
-            0.78 between the centres of two groups comes to, from which ModelScope's pipeline takes
-            them for one: the mean cosine of one speaker's windows is about 0.6.
+        alike: of the centres of two groups of windows of one recording. The default is that of
+            ModelScope's pipeline, ``merge_thr``.
     """
 
     same_speaker: float = Field(0.31, gt=-1, lt=1)
-    alike: float = Field(0.45, gt=-1, lt=1)
+    alike: float = Field(0.78, gt=-1, lt=1)
 
 
 def read_thresholds(folder: ModelFolder) -> Thresholds:
