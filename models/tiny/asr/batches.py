@@ -72,7 +72,7 @@ def batches(
     model: sentencepiece.SentencePieceProcessor,
     rng: np.random.Generator,
 ) -> Iterator[Batch]:
-    """Without end; English, which has more voices and accents, comes twice as often."""
+    """Without end."""
     groups = {
         language: [i for i, example in enumerate(examples) if example.said.language == language]
         for language in (None, "zh", "en")
@@ -81,7 +81,7 @@ def batches(
     while True:
         plans: list[list[int]] = []
         while len(plans) < PLANNED:
-            order = order or rng.permutation([*range(len(examples)), *groups["en"]]).tolist()
+            order = order or rng.permutation(len(examples)).tolist()
             plans.append(_plan(examples, groups, order.pop(), rng))
         plans.sort(key=lambda plan: sum(len(examples[i].fbank) for i in plan))
         cut = list(_cut(examples, plans))

@@ -14,18 +14,19 @@ from models.tiny.asr import spoken, utterances, words
 from models.tiny.asr.spoken import Unspoken
 from models.tiny.asr.utterances import Said, draw_recording
 from models.tiny.asr.words import LANGUAGES
-from models.tiny.sound import acoustics, espeak, noise, synthesis
+from models.tiny.sound import acoustics, espeak, labels, noise, synthesis
 from models.tiny.sound.cache import Arrays, cached
 from shared.features import Fbank
 
-PARTS = 3
+PARTS = 5
 RECORDINGS = 4000  # in each part, which is made and cached by itself
 WORKERS = 2
 AT_ONCE = 50  # recordings made by one process, which is then replaced: see ``Espeak.speak``
 FBANK = Fbank()
 
-_SOURCES = (acoustics.__file__, espeak.__file__, noise.__file__, synthesis.__file__,
-            spoken.__file__, utterances.__file__, words.__file__, words.WORDS)  # fmt: skip
+_SOURCES = (acoustics.__file__, espeak.__file__, labels.__file__, noise.__file__,
+            synthesis.__file__, spoken.__file__, utterances.__file__, words.__file__, words.WORDS,
+            __file__)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from models.tiny.asr.pieces import read_pieces, write_pieces
 from models.tiny.asr.release import write_card, write_model
 from shared.features import Cmvn
 
-STEPS = 2400
+STEPS = 7000
 MATRIX_RATE, PEAK_RATE = 5e-3, 2e-3
 CTC_SHARE, TAGS_SHARE = 0.3, 0.3  # of the losses beside the frames' own
 NORMALISED_FROM = 2000  # recordings
@@ -80,8 +80,9 @@ def fit(examples: Sequence[Example], cmvn: Cmvn, steps: int, seed: int) -> Any: 
         network.zero_grad()
         (frames + CTC_SHARE * ctc + TAGS_SHARE * tags).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        for part in (*optimisers, *schedules):
-            part.step()
+        for optimiser, schedule in zip(optimisers, schedules, strict=True):
+            optimiser.step()
+            schedule.step()
         seen.append([frames.item(), ctc.item(), tags.item()])
         if step % SHOWN_EVERY == 0:
             shown = " ".join(f"{loss:.3f}" for loss in np.mean(seen[-SHOWN_EVERY:], axis=0))
@@ -89,7 +90,7 @@ def fit(examples: Sequence[Example], cmvn: Cmvn, steps: int, seed: int) -> Any: 
     return network.eval()
 
 
-def optimise(network: nn.Module, steps: int) -> tuple[list[Optimizer], list[OneCycleLR]]:
+def optimise(network: Any, steps: int) -> tuple[list[Optimizer], list[OneCycleLR]]:  # noqa: ANN401
     """Muon for the encoder's matrices and AdamW for the rest, each with a one-cycle rate.
 
     Source: Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; here it
