@@ -20,6 +20,7 @@ import pytest
 import requests
 import soundfile
 
+from models.tiny.asr.scores import align
 from runpod_emulator.processes import Processes
 from runpod_emulator.testing import Emulated
 from tools.loopback import served
@@ -74,8 +75,9 @@ def pieces(endpoint: Emulated, job: str) -> Iterator[tuple[str, dict[str, Any]]]
 
 def test_a_job_gets_one_item_with_the_full_result(endpoint: Emulated) -> None:
     (result,) = endpoint.run({"audio": AUDIO, "timestamps": "word", "use_itn": False})["output"]
-    heard = "".join(result["text"].split())
-    assert heard == "".join("".join(line["text"].split()) for line in LINES)
+    heard = [word["text"] for segment in result["segments"] for word in segment["words"]]
+    said = [word["text"] for line in LINES for word in line["words"]]
+    assert align(said, heard).errors <= 0.2 * len(said)
     assert result["model"]["revision"] == "tiny-1"
     assert [segment["language"] for segment in result["segments"]][:2] == ["en", "zh"]
 

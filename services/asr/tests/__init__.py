@@ -1,0 +1,1 @@
+DATA = ("models/tiny/iic/SenseVoiceSmall/*", "models/tiny/iic/speech_fsmn_vad*")

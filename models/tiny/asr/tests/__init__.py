@@ -1,0 +1,1 @@
+DATA = ("models/tiny/iic/SenseVoiceSmall/*",)
