@@ -24,11 +24,12 @@ def measure(setting: Setting) -> Report:
         job = place.folder / "test_input.json"  # where the SDK looks for it
         job.write_text(json.dumps({"input": {"audio_url": url}}))
         commands = {
-            "ours": [str(OURS), "-m", "services.asr.handler"],
+            "ours, no handler": [str(OURS), "-m", "bench.asr.engines", "ours", str(path)],
             "funasr.AutoModel, no handler": [
-                *(str(setting.peers), "-m", "bench.asr.peer"),
+                *(str(setting.peers), "-m", "bench.asr.peer", "funasr.AutoModel"),
                 str(path),
             ],
+            "ours, with RunPod's SDK": [str(OURS), "-m", "services.asr.handler"],
         }
         candidates = {
             name: partial(seconds_until, RESULT, command, place)

@@ -16,7 +16,7 @@ def measure(setting: Setting) -> Report:
     place = prepare(setting)
     short, long = (30, 120) if setting.quick else (600, 3600)
     ours = [str(OURS), "-m", "tools.run", "asr", "--json"]
-    peer = [str(setting.peers), "-m", "bench.asr.peer"]
+    peer = [str(setting.peers), "-m", "bench.asr.peer", "funasr.AutoModel"]
     commands = {
         f"ours, {length(short)}": [*ours, str(setting.audio(short))],
         f"ours, {length(long)}": [*ours, str(setting.audio(long))],

@@ -1,12 +1,8 @@
-"""The shortest program with funasr's SenseVoice as its documentation has it: a peer, not ours.
-
-``python -m bench.asr.peer FILE ...``; without files it answers a path per line, its model loaded.
-"""
+"""funasr's SenseVoice as its documentation has it: a peer, not our code."""
 
 from __future__ import annotations
 
 import os
-import sys
 
 from bench.answers import Find, answer
 
@@ -31,9 +27,4 @@ def automodel() -> Find:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["funasr.AutoModel"]:
-        answer({"funasr.AutoModel": automodel})
-    else:
-        find = automodel()
-        for path in sys.argv[1:]:
-            print("Job result:", find(path))
+    answer({"funasr.AutoModel": automodel})
