@@ -114,7 +114,7 @@ def test_the_demos_output_is_the_one_the_readme_shows() -> None:
     rows = [numbers(text) for text in (shown, printed)]
     assert len(rows[0]) == len(rows[1]) >= 4
     for ours, theirs in zip(*rows, strict=True):
-        assert ours == pytest.approx(theirs, abs=0.05), "another processor may differ by a frame"
+        assert ours == pytest.approx(theirs, abs=0.07), "another processor may differ by a frame"
 
 
 def test_json_output_is_alone_on_stdout() -> None:

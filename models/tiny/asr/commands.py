@@ -3,7 +3,7 @@
     python -m models.tiny.asr.commands [--folder samples]
 
 Writes ``commands.flac`` (16 kHz, mono) and ``commands.json``: one object per line with ``start``
-and ``end`` in seconds, ``language``, ``text``, and each word's times. Needs espeak-ng and flite.
+and ``end`` in seconds, ``language``, ``text``, and each word's times. Needs espeak-ng.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from shared.audio import SAMPLE_RATE
 
 # Voices that the tiny weights were not trained on.
 VOICES: dict[Language, Voice] = {
-    "en": Voice("flite", "rms", words_per_minute=165),
+    "en": Voice("espeak", "en-us+m7", words_per_minute=160),
     "zh": Voice("espeak", "cmn+Alicia", words_per_minute=150),
 }
 LINES: tuple[tuple[float, Language, str], ...] = (
