@@ -23,9 +23,7 @@ def main() -> int:
     contract = service(name).request
     parser = argparse.ArgumentParser(prog=f"nox -s run-{name} --")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files")
-    parser.add_argument(
-        "--json", action="store_true", help="print only the result, a line per file"
-    )
+    parser.add_argument("--json", action="store_true", help="print only JSON, a line per file")
     add_options(parser, contract)
     arguments = parser.parse_args(sys.argv[2:])
     files = [from_the_user(file) for file in arguments.files]

@@ -12,9 +12,10 @@ from shared.nets.asr.parts import parts
 
 
 class Heard(NamedTuple):
-    """A stretch that waits to be recognised: where it begins, and what the model hears of it."""
+    """A stretch that waits to be recognised: where it is, and what the model hears of it."""
 
     start_ms: int
+    end_ms: int
     features: Array
 
 
@@ -23,35 +24,34 @@ Transcribe = Callable[[Sequence[Array]], list[Transcript]]
 
 def recognise(
     chunks: Iterable[Chunk], model: Recognizer, transcribe: Transcribe, ahead: int
-) -> Iterator[tuple[int, Transcript]]:
+) -> Iterator[tuple[Heard, Transcript]]:
     """Recognise stretches.
 
     Args:
         chunks: in order.
         model: computes the features.
         transcribe: called for each batch; what it raises goes through.
-        ahead: batches that are collected before the first of them is recognised: more of them are
-            of more even length, fewer give their results sooner.
+        ahead: frames that are collected before they are recognised: more of them make batches of
+            more even length, fewer give their results sooner.
 
     Yields:
-        Where each stretch begins, in milliseconds, and its transcript, in order.
+        Each stretch and its transcript, in order.
     """
-    most = model.frames_at_once
     waiting: list[Heard] = []
     for chunk in chunks:
-        waiting.append(Heard(chunk.start_ms, model.features(chunk.samples)))
-        if sum(len(heard.features) for heard in waiting) >= ahead * most:
-            yield from _in_order(waiting, transcribe, most)
+        waiting.append(Heard(chunk.start_ms, chunk.end_ms, model.features(chunk.samples)))
+        if sum(len(heard.features) for heard in waiting) >= ahead:
+            yield from _in_order(waiting, transcribe, model.frames_at_once)
             waiting = []
-    yield from _in_order(waiting, transcribe, most)
+    yield from _in_order(waiting, transcribe, model.frames_at_once)
 
 
 def _in_order(
     waiting: list[Heard], transcribe: Transcribe, most: int
-) -> Iterator[tuple[int, Transcript]]:
+) -> Iterator[tuple[Heard, Transcript]]:
     found = dict.fromkeys(range(len(waiting)), Transcript())  # what has no frame says nothing
     for batch in parts([len(heard.features) for heard in waiting], most):
         transcripts = transcribe([waiting[number].features for number in batch])
         found.update(zip(batch, transcripts, strict=True))
     for number, heard in enumerate(waiting):
-        yield heard.start_ms, found[number]
+        yield heard, found[number]

@@ -15,7 +15,7 @@ import numpy as np
 from services.asr.contract import ASRRequest
 from shared.audio import SAMPLE_RATE
 from shared.features import Array
-from shared.nets.vad import EndPointRules, FsmnVad, Joining
+from shared.nets.vad import FRAME_MS, EndPointRules, FsmnVad, Joining
 
 JOINED_MS = 15_000  # segments are joined up to this length; a model hears short ones less well
 GAP_MS = 500
@@ -28,6 +28,11 @@ class Chunk(NamedTuple):
 
     start_ms: int
     samples: Array
+
+    @property
+    def end_ms(self) -> int:
+        """Where it ends."""
+        return self.start_ms + len(self.samples) // SAMPLES_PER_MS
 
 
 def chunks(blocks: Iterable[Array], vad: FsmnVad, request: ASRRequest) -> Iterator[Chunk]:
@@ -52,7 +57,9 @@ def chunks(blocks: Iterable[Array], vad: FsmnVad, request: ASRRequest) -> Iterat
 
 def effective_rules(rules: EndPointRules, request: ASRRequest) -> EndPointRules:
     """The VAD's end-point rules with what the caller asked for in their place."""
-    rules = replace(rules, max_single_segment_time=round(request.max_segment_s * 1000))
+    # FunASR's longest segment has one frame more.
+    longest_ms = round(request.max_segment_s * 1000) - FRAME_MS
+    rules = replace(rules, max_single_segment_time=longest_ms)
     if request.max_end_silence_ms is not None:
         rules = replace(rules, max_end_silence_time=request.max_end_silence_ms)
     if request.speech_threshold is not None:

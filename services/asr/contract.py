@@ -100,7 +100,7 @@ class OpenAISegment(Response):
     temperature: float = Field(description="0: the likeliest token is always taken.")
     avg_logprob: float
     compression_ratio: float = Field(description="Bytes of the text to bytes of it in zlib.")
-    no_speech_prob: float = Field(description="0: what is no speech was left out by the VAD.")
+    no_speech_prob: float = Field(description="0: the models do not tell.")
 
 
 class OpenAIWord(Response):
@@ -129,7 +129,11 @@ class ASRResult(AudioResult):
     """The result for one recording."""
 
     text: str
-    segments: list[ASRSegment]
+    segments: list[ASRSegment] = Field(
+        default=[],
+        description="Left out of the last item of a stream that they came in, "
+        "if there is no room for them a second time.",
+    )
     language: str | None = Field(description="The one most was said in; null if unknown.")
     speech_s: float = Field(description="Total length of the segments.")
     formatted: str | None = Field(None, description="With format text, srt or vtt.")

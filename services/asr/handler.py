@@ -15,7 +15,7 @@ SERVICE = Service(
     request=ASRRequest,
     result=ASRResult,
     load=SpeechRecognizer.load,
-    streams=True,
+    streams="segments",
 )
 
 if __name__ == "__main__":

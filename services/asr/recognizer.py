@@ -24,8 +24,9 @@ from shared.nets.vad import FsmnVad
 from shared.spec import ServiceSpec
 from shared.worker.service import Emit, keep_quiet
 
-AHEAD = 8  # batches that are collected, so that each holds stretches of like length
-AHEAD_IN_A_STREAM = 1
+# Frames of 60 ms that are collected, so that batches hold stretches of like length.
+AHEAD = 8_000
+AHEAD_IN_A_STREAM = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,11 @@ class SpeechRecognizer:
             recording.go_on()
             return self._model.transcribe(batch, request.language, request.use_itn)
 
-        ahead = AHEAD_IN_A_STREAM if request.stream else AHEAD
+        most = self._model.frames_at_once
+        ahead = AHEAD_IN_A_STREAM if request.stream else max(AHEAD, most)
         stretches = chunks(recording, self._vad, request)
-        for start_ms, transcript in recognise(stretches, self._model, transcribe, ahead):
-            yield from sentences_of(transcript, start_ms)
+        for heard, transcript in recognise(stretches, self._model, transcribe, ahead):
+            yield from sentences_of(transcript, heard.start_ms, heard.end_ms)
 
     def _check_language(self, language: str) -> None:
         known = ("auto", *self._model.languages)

@@ -36,7 +36,7 @@ def fields(
     if request.format == "text":
         found["formatted"] = f"{text}\n" if text else ""
     elif request.format in ("srt", "vtt"):
-        found["formatted"] = render(sentences, request.format)
+        found["formatted"] = render(sentences, request.format, round(duration_s * 1000))
     elif request.format == "verbose_json":
         words = request.timestamps == "word"
         found["verbose_json"] = verbose_json(sentences, text, language, duration_s, words=words)

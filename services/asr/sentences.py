@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from unicodedata import category, east_asian_width, normalize
 
@@ -14,6 +14,8 @@ from shared.nets.asr import Transcript
 PAUSE_MS = 1_000  # between words; a longer one ends a sentence that has no punctuation
 _ENDS = frozenset(".。!?;")  # after NFKC, by which "…" is "..." and fullwidth signs are these
 _QUOTES = "\"'"
+_TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "st"})
+_BEFORE_NUMBERS = frozenset({"no", "nos", "p", "pp", "vol", "fig"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +61,28 @@ class Sentence:
         return min(1.0, math.exp(self.logprob))
 
 
-def sentences_of(transcript: Transcript, offset_ms: int) -> Iterator[Sentence]:
+def sentences_of(transcript: Transcript, start_ms: int, end_ms: int) -> Iterator[Sentence]:
     """The sentences of one stretch of speech.
 
     Args:
         transcript: with times from the beginning of the stretch.
-        offset_ms: where in the recording that is.
+        start_ms: where in the recording that is.
+        end_ms: where the stretch ends; no word ends later.
     """
     words = [
-        Word(w.text, w.written, w.start_ms + offset_ms, w.end_ms + offset_ms, w.logprobs)
-        for w in words_of(transcript.tokens)
+        replace(
+            word,
+            start_ms=min(word.start_ms + start_ms, end_ms),
+            end_ms=min(word.end_ms + start_ms, end_ms),
+        )
+        for word in words_of(transcript.tokens)
     ]
     told = (transcript.language, transcript.emotion, transcript.events)
     sentence: list[Word] = []
     for word, after in pairwise([*words, None]):
         assert word is not None  # noqa: S101 - only the last one is
         sentence.append(word)
-        if after is None or _ends(word) or after.start_ms - word.end_ms > PAUSE_MS:
+        if after is None or _ends(word, after) or after.start_ms - word.end_ms > PAUSE_MS:
             yield Sentence(tuple(sentence), *told)
             sentence = []
 
@@ -89,11 +96,17 @@ def join_texts(texts: Iterable[str]) -> str:
     return joined
 
 
-def _ends(word: Word) -> bool:
+def _ends(word: Word, after: Word) -> bool:
     letters = list(word.written.rstrip())
     while letters and (letters[-1] in _QUOTES or category(letters[-1]) in {"Pe", "Pf"}):
         letters.pop()  # a quotation or a bracket closes behind the full stop
-    return normalize("NFKC", letters[-1])[-1] in _ENDS if letters else False
+    if not letters or normalize("NFKC", letters[-1])[-1] not in _ENDS:
+        return False
+    # "Mr. Smith", "No. 5", "10 a.m. today"
+    abbreviated = word.text.lower() in _TITLES or (
+        word.text.lower() in _BEFORE_NUMBERS and after.text[0].isdigit()
+    )
+    return letters[-1] != "." or not (abbreviated or after.text[0].islower())
 
 
 def _is_wide(letter: str) -> bool:

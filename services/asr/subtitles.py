@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Literal, NamedTuple
+from unicodedata import east_asian_width
 
 from services.asr.sentences import Sentence
-from services.asr.words import Word, is_character
+from services.asr.words import Word
 
 MOST_WIDTH = 76  # of a cue: two lines
-WIDE = 2  # width of a character of a script that writes no spaces
-LONGEST_MS = 7_000
+WIDE = 2  # width of a Chinese, Japanese or Korean character
+SHORTEST_MS, LONGEST_MS = 1_000, 7_000
 
 
 class Cue(NamedTuple):
@@ -28,9 +29,15 @@ class Cue(NamedTuple):
     text: str
 
 
-def render(sentences: Iterable[Sentence], form: Literal["srt", "vtt"]) -> str:
-    """The text of a subtitle file; cues are in order and do not overlap."""
-    cues = [cue for sentence in sentences for cue in cues_of(sentence)]
+def render(sentences: Iterable[Sentence], form: Literal["srt", "vtt"], duration_ms: int) -> str:
+    """The text of a subtitle file; cues are in order, do not overlap, and last some time.
+
+    Args:
+        sentences: in order.
+        form: SubRip or WebVTT.
+        duration_ms: of the recording; no cue is longer shown to be read than it lasts.
+    """
+    cues = list(_readable(sentences, duration_ms))
     if form == "srt":
         return "\n".join(
             f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{cue.text}\n"
@@ -43,12 +50,22 @@ def render(sentences: Iterable[Sentence], form: Literal["srt", "vtt"]) -> str:
     return "\n".join(["WEBVTT\n", *blocks])
 
 
+def _readable(sentences: Iterable[Sentence], duration_ms: int) -> Iterator[Cue]:
+    """Cues that stay long enough, as far as the next one and the recording's end let them."""
+    cues = [cue for sentence in sentences for cue in cues_of(sentence)]
+    starts = [*(cue.start_ms for cue in cues), duration_ms]
+    for cue, following in zip(cues, starts[1:], strict=True):
+        wanted = max(cue.end_ms, min(cue.start_ms + SHORTEST_MS, following))
+        # WebVTT knows no cue without length.
+        yield cue._replace(end_ms=max(wanted, cue.start_ms + 1))
+
+
 def cues_of(sentence: Sentence) -> Iterator[Cue]:
     """A sentence as one cue, or as few as can be read, of about the same width."""
     words = sentence.words
     for count in range(1, len(words) + 1):
         parts = list(_cut(words, count))
-        if all(map(_readable, parts)):
+        if all(map(_fits, parts)):
             break
     for part in parts:
         text = "".join(word.written for word in part).strip()
@@ -64,13 +81,13 @@ def _cut(words: Sequence[Word], count: int) -> Iterator[list[Word]]:
         yield [word for _, word in part]
 
 
-def _readable(part: Sequence[Word]) -> bool:
+def _fits(part: Sequence[Word]) -> bool:
     fits = sum(map(_width, part)) <= MOST_WIDTH
     return fits and part[-1].end_ms - part[0].start_ms <= LONGEST_MS
 
 
 def _width(word: Word) -> int:
-    return sum(WIDE if is_character(letter) else 1 for letter in word.written)
+    return sum(WIDE if east_asian_width(letter) in {"W", "F"} else 1 for letter in word.written)
 
 
 def _clock(ms: int, point: str) -> str:

@@ -16,9 +16,11 @@ Kind = Literal["letters", "character", "mark"]
 
 # They part no word when letters or digits follow at once: don't, 3.5, 12:30, co-op.
 _WITHIN = frozenset(".,:'\u2019-_/@&+")
+_SIGNS = frozenset("-.#@&\u2212")  # said with the number or the name behind them
+_BEFORE = _SIGNS | {"'", '"'}
 # Scripts without spaces between words: kana, ideographs with their extensions, half-width kana.
-_CHARACTERS = ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF),
-               (0xFF66, 0xFF9F), (0x20000, 0x3FFFF))  # fmt: skip
+_CHARACTERS = ((0x3005, 0x3007), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
+               (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x20000, 0x3FFFF))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +56,40 @@ class _Part(NamedTuple):
 def words_of(tokens: Iterable[Token]) -> list[Word]:
     """The words of one stretch of speech, in order.
 
-    ``"".join(word.written for word in ...)`` is the text of the tokens, but for punctuation before
-    the first word.
+    ``"".join(word.written for word in ...)`` is the text of the tokens, but for punctuation of
+    nothing. A sign before a number (-5, .5, #1) is part of the word, an opening quotation mark or
+    bracket only of how it is written.
     """
     words: list[Word] = []
     last: Kind = "mark"
+    opening = ""  # what stands before the next word
     for part in _parts(tokens):
         if part.kind == "mark":
-            if words:
-                space = " " if part.spaced else ""
-                words[-1] = replace(words[-1], written=words[-1].written + space + part.text)
-        elif words and part.kind == "letters" and _goes_on(words[-1], last, part):
+            if opening or _opens(part, words):
+                opening += " " * part.spaced + part.text
+            else:
+                words[-1] = _followed_by(words[-1], " " * part.spaced + part.text)
+        elif not opening and words and part.kind == "letters" and _goes_on(words[-1], last, part):
             words[-1] = _longer(words[-1], part)
         else:
-            words.append(_new(part))
+            if part.spaced and opening and words:  # it belonged to nothing behind it
+                words[-1], opening = _followed_by(words[-1], opening), ""
+            words.append(_new(part, opening))
+            opening = ""
         last = part.kind
+    if opening and words:
+        words[-1] = _followed_by(words[-1], opening)
     return words
+
+
+def _opens(part: _Part, words: list[Word]) -> bool:
+    """Whether a mark belongs to what follows: an opening one, or one with a space before it."""
+    opening = unicodedata.category(part.text) in {"Ps", "Pi"}
+    return opening or not words or (part.spaced and part.text in _BEFORE)
+
+
+def _followed_by(word: Word, marks: str) -> Word:
+    return replace(word, written=word.written + marks)
 
 
 def is_character(letter: str) -> bool:
@@ -96,9 +116,10 @@ def _longer(word: Word, part: _Part) -> Word:
     )
 
 
-def _new(part: _Part) -> Word:
-    written = f" {part.text}" if part.spaced else part.text
-    return Word(part.text, written, part.start_ms, part.end_ms, (part.logprob,))
+def _new(part: _Part, opening: str) -> Word:
+    sign = opening.lstrip() if opening.strip() in _SIGNS and part.kind == "letters" else ""
+    written = opening + " " * part.spaced + part.text
+    return Word(sign + part.text, written, part.start_ms, part.end_ms, (part.logprob,))
 
 
 def _parts(tokens: Iterable[Token]) -> Iterator[_Part]:

@@ -57,11 +57,12 @@ class Service(Generic[RequestT]):
         request: the type of a job's input.
         result: the type of a job's output for one recording.
         load: loads the engine; raises ModelError when the models are not usable.
-        streams: whether its jobs may be answered in parts.
+        streams: the list in a result whose elements may be given as parts before it; None if its
+            jobs are answered at once.
     """
 
     spec: ServiceSpec
     request: type[RequestT]
     result: type[AudioResult]
     load: Callable[[ServiceSpec], Engine[RequestT]]
-    streams: bool = False
+    streams: str | None = None

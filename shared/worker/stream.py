@@ -35,6 +35,7 @@ class StreamHandler(JobHandler[RequestT]):
     ) -> None:
         super().__init__(service, engine)
         self._max_bytes = service.spec.worker.max_result_bytes
+        self._streamed = service.streams
         self._settings = settings
 
     async def stream(self, job: dict[str, Any]) -> AsyncGenerator[Item]:
@@ -43,7 +44,8 @@ class StreamHandler(JobHandler[RequestT]):
         A part is what the engine emitted; with a list of recordings it also says which ``item``
         it belongs to, counted from 0.
         """
-        listed = isinstance(job.get("input"), dict) and "audios" in job["input"]
+        asked = job.get("input")
+        listed = isinstance(asked, dict) and asked.get("audios") is not None
         loop, parts = asyncio.get_running_loop(), asyncio.Queue[Item | None]()
 
         def part(number: int, content: Response) -> None:
@@ -66,13 +68,22 @@ class StreamHandler(JobHandler[RequestT]):
                 await answering
 
     def _last(self, answer: Item, sent: int) -> Item:
-        """The answer as the last item of a list that RunPod passes on as a whole."""
+        """The answer as the last item of a list that RunPod passes on as a whole.
+
+        What it holds a second time gives way before the job is lost.
+        """
         if answer.pop("refresh_worker", False):
             # What is asked of a function by its result is asked of a generator by the settings.
             self._settings["refresh_worker"] = True
-        if sent and sent + encoded_size(answer) > self._max_bytes:
-            return response(_too_large(self._max_bytes))
-        return answer
+        for item in (answer, self._without_parts(answer)):
+            if not sent or sent + encoded_size(item) <= self._max_bytes:
+                return item
+        return response(_too_large(self._max_bytes))
+
+    def _without_parts(self, answer: Item) -> Item:
+        if "results" in answer:
+            return {**answer, "results": [self._without_parts(one) for one in answer["results"]]}
+        return {name: value for name, value in answer.items() if name != self._streamed}
 
 
 def _too_large(max_bytes: int) -> SpeechError:

@@ -34,6 +34,7 @@ class PeakRequest(AudioRequest):
     padding: int = 0
     compared: list[AnyReference] = Field([])
     stream: bool = False
+    many: int = 1  # parts of each block
 
     def voices(self) -> list[AudioReference]:
         return list(self.compared)
@@ -77,7 +78,8 @@ class PeakEngine:
         for block in recording:
             self.seen += 1
             peak = max(peak, float(np.abs(block).max()))
-            emit(Loudness(peak=round(peak, 2)))
+            for _ in range(request.many):
+                emit(Loudness(peak=round(peak, 2)))
             if request.wait:
                 GATE.wait(10)
         _fail(request.fault)
@@ -110,7 +112,7 @@ SPEC = ServiceSpec(
 
 
 def service(engine: PeakEngine) -> Service[PeakRequest]:
-    return Service(SPEC, PeakRequest, PeakResult, lambda _: engine, streams=True)
+    return Service(SPEC, PeakRequest, PeakResult, lambda _: engine, streams="padding")
 
 
 def sound(level: float = 0.5, seconds: float = 0.5) -> str:

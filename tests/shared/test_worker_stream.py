@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared.spec import WorkerSpec
 from shared.worker.result import encoded_size
 from shared.worker.stream import StreamHandler
 from tests.shared.peak import GATE, SPEC, PeakEngine, PeakRequest, service, sound
@@ -75,14 +77,27 @@ def test_a_part_is_given_while_the_engine_still_works(handler: StreamHandler[Pea
     assert asyncio.run(first()) == {"peak": 0.5}
 
 
-def test_parts_and_result_together_fit_what_runpod_passes_on(
+def test_a_result_that_has_no_room_beside_its_parts_leaves_out_what_they_said(
     handler: StreamHandler[PeakRequest],
 ) -> None:
     size = encoded_size(items(handler, audio=sound(), padding=1)[0])
     job = {"audio": sound(), "padding": SPEC.worker.max_result_bytes - size - 5}
-    assert "error" not in items(handler, **job)[0]
+    assert "padding" in items(handler, **job)[0]
     part, last = items(handler, **job, stream=True)
     assert part == {"peak": 0.5}
+    assert last["peak"] == 0.5
+    assert "padding" not in last
+
+
+def test_parts_without_room_for_a_result_end_in_an_error(
+    settings: dict[str, Any],
+) -> None:
+    engine = PeakEngine()
+    spec = SPEC.model_copy(update={"worker": WorkerSpec(concurrency=1, max_result_bytes=350)})
+    handler = StreamHandler(replace(service(engine), spec=spec), engine, settings)
+    assert "error" not in items(handler, audio=sound())[0]
+    *parts, last = items(handler, audio=sound(seconds=SECONDS), stream=True, many=20)
+    assert len(parts) == 40
     assert last["error"].startswith("result_too_large: the parts and the result together")
 
 

@@ -6,6 +6,7 @@ import json
 import threading
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +20,8 @@ from services.asr.tests.conftest import Recognise, commands
 from shared.audio import SAMPLE_RATE, Cancelled, Recording
 from shared.contract import Response
 from shared.features import Array
+from shared.nets.asr.parts import frames_at_once
+from shared.nets.asr.sensevoice import SenseVoice
 
 PAUSE = np.zeros(2 * SAMPLE_RATE, np.float32)
 
@@ -173,6 +176,27 @@ def test_a_cancelled_recording_stops_between_batches(recognizer: SpeechRecognize
 
     with pytest.raises(Cancelled):
         recognizer.run(Recording(blocks(), cancelled), ASRRequest(audio="-"))
+
+
+def test_a_stream_does_not_wait_for_a_batch_of_a_gpus_size(recognizer: SpeechRecognizer) -> None:
+    model = recognizer._model
+    assert isinstance(model, SenseVoice)
+    large = replace(recognizer, _model=replace(model, frames_at_once=frames_at_once("cuda")))
+    samples, _, _ = long_recording(3)
+    read: list[int] = []
+    first: list[int] = []
+
+    def blocks() -> Iterator[Array]:
+        for number in range(30):
+            read.append(number)
+            yield samples
+
+    def emit(_: Response) -> None:
+        first.append(len(read))
+
+    large.run(Recording(blocks()), ASRRequest(audio="-", stream=True), (), emit)
+    speech_s = sum(said.said.spans[-1, 1] - said.said.spans[0, 0] for said in commands(3, seed=1))
+    assert (first[0] - 1) * speech_s < 90, "a minute of speech, and what the VAD adds"
 
 
 def test_hours_are_not_kept(recognizer: SpeechRecognizer) -> None:
