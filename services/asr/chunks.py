@@ -1,7 +1,8 @@
 """Recordings cut into what a model hears at once: stretches of speech, neither long nor tiny.
 
-With a VAD they are its segments, those close together joined. Without one the recording is cut at
-its quietest places. Either way no more of the audio is kept than one stretch.
+With a VAD they are its segments, those close together joined. What is too long, or all of a
+recording without a VAD, is cut at its quietest places. No more of the audio is kept than one
+segment.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from services.asr.contract import ASRRequest
 from shared.audio import SAMPLE_RATE
 from shared.features import Array
-from shared.nets.vad import FRAME_MS, EndPointRules, FsmnVad, Joining
+from shared.nets.vad import EndPointRules, FsmnVad, Joining
 
 JOINED_MS = 15_000  # segments are joined up to this length; a model hears short ones less well
 GAP_MS = 500
@@ -47,19 +48,18 @@ def chunks(blocks: Iterable[Array], vad: FsmnVad, request: ASRRequest) -> Iterat
         In order, without overlap; the longest has ``max_segment_s``.
     """
     longest_ms = round(request.max_segment_s * 1000)
+    longest = longest_ms * SAMPLES_PER_MS
     if not request.vad:
-        yield from quiet_cuts(blocks, longest_ms * SAMPLES_PER_MS)
+        yield from quiet_cuts(blocks, longest)
         return
     joining = Joining(GAP_MS, min(JOINED_MS, longest_ms))
     for segment in vad.segments(blocks, effective_rules(vad.rules, request), joining):
-        yield Chunk(segment.start_ms, segment.samples)
+        for chunk in quiet_cuts([segment.samples], longest):
+            yield Chunk(segment.start_ms + chunk.start_ms, chunk.samples)
 
 
 def effective_rules(rules: EndPointRules, request: ASRRequest) -> EndPointRules:
     """The VAD's end-point rules with what the caller asked for in their place."""
-    # FunASR's longest segment has one frame more.
-    longest_ms = round(request.max_segment_s * 1000) - FRAME_MS
-    rules = replace(rules, max_single_segment_time=longest_ms)
     if request.max_end_silence_ms is not None:
         rules = replace(rules, max_end_silence_time=request.max_end_silence_ms)
     if request.speech_threshold is not None:
@@ -68,7 +68,7 @@ def effective_rules(rules: EndPointRules, request: ASRRequest) -> EndPointRules:
 
 
 def quiet_cuts(blocks: Iterable[Array], longest: int) -> Iterator[Chunk]:
-    """All of a recording in stretches of up to so many samples, cut where it is quietest.
+    """All there is in stretches of up to so many samples, cut where it is quietest.
 
     The place is looked for in the last half of the longest stretch there may be.
     """
@@ -77,6 +77,7 @@ def quiet_cuts(blocks: Iterable[Array], longest: int) -> Iterator[Chunk]:
         waiting = np.concatenate((waiting, block))
         while len(waiting) > longest:
             cut = longest // 2 + _quietest(waiting[longest // 2 : longest])
+            cut -= cut % SAMPLES_PER_MS
             yield Chunk(start // SAMPLES_PER_MS, waiting[:cut])
             start, waiting = start + cut, waiting[cut:]
     if len(waiting):

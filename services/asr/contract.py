@@ -39,7 +39,9 @@ class ASRRequest(AudioRequest):
         "the VAD's own (0.6) if not given.",
     )
     max_segment_s: Annotated[float, Field(ge=2, le=LONGEST_S)] = Field(
-        LONGEST_S, description="Longer stretches of speech are cut before the model hears them."
+        LONGEST_S,
+        description="Longer stretches of speech are cut where they are quietest; "
+        "the model hears each part by itself.",
     )
     format: Literal["json", "text", "srt", "vtt", "verbose_json"] = Field(
         "json",

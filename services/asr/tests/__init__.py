@@ -1,1 +1,5 @@
-DATA = ("models/tiny/iic/SenseVoiceSmall/*", "models/tiny/iic/speech_fsmn_vad*")
+DATA = (
+    "models/tiny/iic/SenseVoiceSmall/*",
+    "models/tiny/iic/speech_fsmn_vad*",
+    "samples/conversation.flac",
+)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.asr.chunks import quiet_cuts
+from services.asr.chunks import chunks, quiet_cuts
+from services.asr.contract import ASRRequest
 from shared.audio import SAMPLE_RATE
+from shared.models.folder import locate
 from shared.nets.asr.parts import parts
+from shared.nets.vad import FsmnVad
+from tools.workspace import SAMPLE, TINY_MODELS
 
 
 def test_without_a_vad_nothing_is_left_out() -> None:
@@ -30,6 +37,22 @@ def test_a_recording_is_cut_in_its_pauses() -> None:
 
 def test_an_empty_recording_has_no_stretch() -> None:
     assert list(quiet_cuts([], 1_000)) == list(quiet_cuts([np.zeros(0, np.float32)], 1_000)) == []
+
+
+def test_speech_that_is_too_long_is_cut_in_its_pauses_too() -> None:
+    vad = FsmnVad.load(locate("iic/speech_fsmn_vad_zh-cn-16k-common-pytorch", TINY_MODELS))
+    audio, _ = soundfile.read(SAMPLE, dtype="float32")
+    request = ASRRequest(audio="-", max_segment_s=4.0, max_end_silence_ms=2_000)
+    found = list(chunks([audio], vad, request))
+    assert max(len(chunk.samples) for chunk in found) <= 4 * SAMPLE_RATE
+    for chunk in found:
+        begin = chunk.start_ms * 16
+        np.testing.assert_array_equal(chunk.samples, audio[begin : begin + len(chunk.samples)])
+    loud = float(np.sqrt(np.mean(np.square(audio))))
+    cuts = [one.end_ms * 16 for one, two in pairwise(found) if one.end_ms == two.start_ms]
+    assert len(cuts) >= 2
+    for cut in cuts:
+        assert float(np.sqrt(np.mean(np.square(audio[cut - 480 : cut + 480])))) < loud / 3
 
 
 @given(st.lists(st.integers(0, 500), max_size=60), st.integers(1, 1_000))
