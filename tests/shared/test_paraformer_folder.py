@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 import yaml
 
 from shared.errors import ModelError, ModelUnusable
 from shared.models.folder import ModelFolder
 from shared.nets.asr.paraformer import Paraformer
+from tests.checkpoints import EVERY_DAMAGE, Damage, spoil
 from tests.funasr_paraformer import (
     DECODER,
     ENCODER,
@@ -103,15 +103,8 @@ def test_files_have_the_names_that_the_configuration_gives_them(folder: ModelFol
     assert Paraformer.load(folder).transcribe([features])[0].tokens
 
 
-@pytest.mark.parametrize("damage", ["missing", "reshaped", "left over"])
-def test_a_checkpoint_with_a_tensor_amiss_is_refused(folder: ModelFolder, damage: str) -> None:
-    state = torch.load(folder.path / WEIGHTS, weights_only=True)
-    name = "predictor.blstm.weight_hh_l0_reverse"
-    tensor = state.pop(name)
-    if damage == "reshaped":
-        state[name] = tensor[:-1]
-    elif damage == "left over":
-        state.update({name: tensor, "another": tensor})
-    torch.save(state, folder.path / WEIGHTS)
+@EVERY_DAMAGE
+def test_a_checkpoint_with_a_tensor_amiss_is_refused(folder: ModelFolder, damage: Damage) -> None:
+    spoil(folder.path / WEIGHTS, "predictor.blstm.weight_hh_l0_reverse", damage)
     with pytest.raises(ModelUnusable, match=WEIGHTS):
         Paraformer.load(folder)

@@ -23,6 +23,7 @@ from shared.features import Array
 from shared.models.folder import ModelFolder
 from shared.nets.asr import Transcript
 from shared.nets.asr.sensevoice import SenseVoice
+from tests.checkpoints import EVERY_DAMAGE, Damage, spoil
 from tests.funasr_campplus import voice_like
 from tests.funasr_sensevoice import (
     CMVN,
@@ -233,16 +234,9 @@ def test_a_vocabulary_of_another_size_is_refused(folder: ModelFolder, words: Seq
         SenseVoice.load(folder)
 
 
-@pytest.mark.parametrize("damage", ["missing", "reshaped", "left over"])
-def test_a_checkpoint_with_a_tensor_amiss_is_refused(folder: ModelFolder, damage: str) -> None:
-    state = torch.load(folder.path / WEIGHTS, weights_only=True)
-    name = "encoder.tp_encoders.1.self_attn.fsmn_block.weight"
-    tensor = state.pop(name)
-    if damage == "reshaped":
-        state[name] = tensor[:-1]
-    elif damage == "left over":
-        state.update({name: tensor, "another": tensor})
-    torch.save(state, folder.path / WEIGHTS)
+@EVERY_DAMAGE
+def test_a_checkpoint_with_a_tensor_amiss_is_refused(folder: ModelFolder, damage: Damage) -> None:
+    spoil(folder.path / WEIGHTS, "encoder.tp_encoders.1.self_attn.fsmn_block.weight", damage)
     with pytest.raises(ModelUnusable, match=WEIGHTS):
         SenseVoice.load(folder)
 

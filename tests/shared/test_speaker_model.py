@@ -12,13 +12,13 @@ from typing import Any
 import kaldi_native_fbank as knf
 import numpy as np
 import pytest
-import torch
 import yaml
 
 from shared.errors import ModelUnusable
 from shared.features import Array
 from shared.models.folder import ModelFolder
 from shared.nets.speaker import CamPlus
+from tests.checkpoints import EVERY_DAMAGE, Damage, spoil
 from tests.funasr_campplus import (
     FULL_SIZE,
     WEIGHTS,
@@ -165,16 +165,9 @@ def test_without_a_configuration_there_is_no_model(folder: ModelFolder, text: st
         CamPlus.load(folder)
 
 
-@pytest.mark.parametrize("damage", ["missing", "reshaped", "left over"])
-def test_a_checkpoint_with_a_tensor_amiss_is_refused(folder: ModelFolder, damage: str) -> None:
-    state = torch.load(folder.path / WEIGHTS, weights_only=True)
-    name = "xvector.block2.tdnnd7.cam_layer.linear_local.weight"
-    tensor = state.pop(name)
-    if damage == "reshaped":
-        state[name] = tensor[:-1]
-    elif damage == "left over":
-        state.update({name: tensor, "another": tensor})
-    torch.save(state, folder.path / WEIGHTS)
+@EVERY_DAMAGE
+def test_a_checkpoint_with_a_tensor_amiss_is_refused(folder: ModelFolder, damage: Damage) -> None:
+    spoil(folder.path / WEIGHTS, "xvector.block2.tdnnd7.cam_layer.linear_local.weight", damage)
     with pytest.raises(ModelUnusable, match=WEIGHTS):
         CamPlus.load(folder)
 
