@@ -92,7 +92,7 @@ def checkout(engine: docker.DockerClient, base: Image, tmp_path: Path) -> Iterat
     revision = uuid.uuid4().hex
     spec = root / SERVICE / "service.toml"
     spec.write_text(spec.read_text().replace("v2.0.4", revision))
-    shutil.copytree(TINY_MODELS, tmp_path / "hub")
+    shutil.copytree(TINY_MODELS / "iic", tmp_path / "hub" / "iic")
     address = this_machine(engine.networks.get("bridge"))
     with Hub(tmp_path / "hub", (revision,), address) as hub:
         yield Checkout(root, base, hub)

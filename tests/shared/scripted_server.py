@@ -59,7 +59,9 @@ class Server:
             while not request.endswith(b"\r\n\r\n"):
                 request += connection.recv(4096)
             self.requests.append(request.decode())
-            scripts = self.scripts[request.split()[1].decode().partition("?")[0]]
+            scripts = self.scripts.get(request.split()[1].decode().partition("?")[0])
+            if scripts is None:
+                return  # a client of an earlier test, whose server had this port
             script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
             script(connection) if callable(script) else connection.sendall(script)
 
