@@ -11,8 +11,8 @@ import yaml
 from bench.diarization.audio import conversation
 from bench.process import Place
 from bench.vad.setting import Setting
+from models.tiny.funasr import funasr_class
 from shared.models.folder import locate
-from shared.models.lean import funasr_class
 from shared.spec import ServiceSpec
 from tools.workspace import ROOT, TINY_MODELS
 
