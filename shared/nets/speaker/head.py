@@ -28,7 +28,7 @@ class Head(nn.Module):
         blocks = (*tensors.layer1.values(), *tensors.layer2.values())
         self.blocks = nn.Sequential(*map(Residual, blocks))
         self.last = fuse_conv_bn_eval(tensors.conv2, tensors.bn2)
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, features: Tensor) -> Tensor:
         """Shape ``(windows, channels, frames)``, from features ``(windows, mels, frames)``."""
