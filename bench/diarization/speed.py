@@ -26,7 +26,8 @@ def measure(setting: Setting) -> Report:
         lengths = (60, 120) if setting.quick else (600, 3600)
         rows = [row for seconds in lengths for row in _rows(seconds, engines, setting)]
     remarks = ["CAM++ has its real sizes and random weights on both sides"]
-    return Report("diarization: file to turns, models loaded", rows, remarks + setting.remarks(SPOKEN))
+    remarks += setting.remarks(SPOKEN)
+    return Report("diarization: file to turns, models loaded", rows, remarks)
 
 
 PYTHONS = ("ours", "modelscope")
