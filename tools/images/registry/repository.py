@@ -66,7 +66,8 @@ class Repository:
             raise EngineError(str(error)) from None
         self.name, self.login = name, login(self.host)
         # As the engine does: without TLS only on this machine.
-        scheme = "http" if urlsplit(f"//{self.host}").hostname in LOOPBACK else "https"
+        self._far = urlsplit(f"//{self.host}").hostname not in LOOPBACK
+        scheme = "https" if self._far else "http"
         self._url = f"{scheme}://{HOSTS.get(self.host, self.host)}/v2/{path}"
         self._auth = Challenge(name, self.login)
         try:
@@ -134,7 +135,10 @@ class Repository:
         """An answer, or None where there is no such thing."""
         try:
             with httpx.Client(
-                verify=self._trusted, follow_redirects=True, timeout=TIMEOUT_S
+                verify=self._trusted,
+                trust_env=self._far,  # no proxy leads to this machine
+                follow_redirects=True,
+                timeout=TIMEOUT_S,
             ) as client:
                 url = f"{self._url}/{path}"
                 response = client.request(method, url, auth=self._auth, **options)
