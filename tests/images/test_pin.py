@@ -54,7 +54,7 @@ def test_an_image_has_the_same_name_where_its_base_was_pulled_and_where_it_was_n
     if index:
         as_index(published)
     asked = gather(engine, Plan("vad", published, "tiny"))
-    pulled = engine.images.pull(*published.rsplit(":", 1))
+    pulled = engine.images.pull(published)
     try:
         assert gather(engine, Plan("vad", published, "tiny")).reference == asked.reference
     finally:

@@ -27,7 +27,7 @@ class Case(NamedTuple):
 
 
 CASES = [
-    Case(401, "UNAUTHORIZED", "wants other credentials: log in with `docker login`"),
+    Case(401, "UNAUTHORIZED", "wants valid credentials: log in with `docker login`"),
     Case(403, "DENIED", "does not allow it"),
     Case(429, "TOOMANYREQUESTS", "its quota is used up"),
 ]
@@ -130,7 +130,7 @@ def test_another_image_than_the_digest_says_is_refused(refusing: Refusing) -> No
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("no basic auth credentials", "wants other credentials"),
+        ("no basic auth credentials", "wants valid credentials"),
         ("denied: requested access to the resource is denied", "does not allow it"),
         ("error parsing HTTP 429 response body: invalid character 'T'", "quota"),
         ("received unexpected HTTP status: 403 Forbidden", "does not allow it"),

@@ -82,7 +82,7 @@ class Repository:
             RegistryError: there is no answer, or a refusal.
         """
         response = self._ask("HEAD", f"manifests/{tag}", headers=_accept())
-        return response and response.headers.get(DIGEST)
+        return response.headers.get(DIGEST) if response else None
 
     def manifest(self, reference: str) -> Manifest | None:
         """The image with that tag or digest, or None; of several platforms' the one RunPod has.
