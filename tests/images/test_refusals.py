@@ -13,6 +13,10 @@ import docker
 import pytest
 
 from tests.images.conftest import Images
+from tools.images.build import published
+from tools.images.inputs import Inputs
+from tools.images.pin import Base
+from tools.images.plan import Plan
 from tools.images.registry.errors import Interrupted, RegistryError, of_engine
 from tools.images.registry.repository import Repository
 from tools.images.transfer import Transfer
@@ -107,6 +111,19 @@ def test_a_refusal_to_take_what_is_pushed_is_no_cause_for_another_try(
     with pytest.raises(RegistryError, match=case.reason) as refused:
         way.push("1", pauses_s=(1000,))
     assert "sentinel" not in str(refused.value)
+
+
+def test_that_a_registry_refuses_to_tell_is_said_and_stops_no_build(
+    engine: docker.DockerClient,
+    refusing: Refusing,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    refusing.as_in(CASES[1])
+    monkeypatch.setenv("IMAGE_PREFIX", f"127.0.0.1:{refusing.port}/tests")
+    inputs = Inputs(Plan("vad", "base"), b"files", Base("base", "sha256:1"))
+    assert published(engine, inputs) is None
+    assert "not looked for in the registry: " in capsys.readouterr().err
 
 
 def test_a_registry_that_fails_may_be_asked_again(refusing: Refusing) -> None:

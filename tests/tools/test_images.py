@@ -139,6 +139,14 @@ def test_a_base_that_cannot_be_had_is_an_error_that_says_what_to_do(
     assert "registry.invalid/v2/" in error or "no container engine" in error
 
 
+def test_a_base_that_is_no_images_name_is_an_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["build", "vad", "--base", "https://registry.example/base"])
+    assert build.main() == 1
+    assert capsys.readouterr().err.startswith("error: ")
+
+
 @pytest.mark.parametrize(("prefix", "base"), [("ghcr.io/MyOrg", NAME), ("local", "Local/Base")])
 def test_a_name_that_can_be_no_images_is_refused_before_anything_is_built(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, prefix: str, base: str

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import docker
 from docker.auth import resolve_repository_name
-from docker.errors import APIError
+from docker.errors import APIError, DockerException
 from docker.models.images import Image
 from docker.utils import parse_repository_tag
 
@@ -94,7 +94,7 @@ def ask(client: docker.DockerClient, name: str) -> Base:
     """
     try:
         digest = client.images.get_registry_data(name).id
-    except APIError as error:
+    except DockerException as error:
         raise _unknown(name, error) from None
     return Base(f"{name}@{digest}", str(digest))
 
@@ -118,7 +118,7 @@ def pull(client: docker.DockerClient, base: Base) -> Image:
     return image
 
 
-def _unknown(name: str, error: APIError) -> EngineError:
+def _unknown(name: str, error: DockerException) -> EngineError:
     return EngineError(
         f"the base image {name} cannot be had: {explanation(error)}. Name another with --base, "
         "such as one from a mirror; or make one here with `nox -s base` and use `--base local/base`"

@@ -27,7 +27,7 @@ INDEXES = (
 )
 HOSTS = {"docker.io": "registry-1.docker.io"}  # whose API is at another address
 DIGEST = "Docker-Content-Digest"
-TIMEOUT_S = 60.0
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,8 @@ class Repository:
         if document.get("mediaType", response.headers["Content-Type"]) not in INDEXES:
             return found
         for each in document["manifests"]:
-            if (each["platform"]["os"], each["platform"]["architecture"]) == ("linux", "amd64"):
+            platform = each.get("platform", {})
+            if (platform.get("os"), platform.get("architecture")) == ("linux", "amd64"):
                 return self.manifest(each["digest"])
         raise RegistryError(f"{self.name}: that image is none for linux/amd64")
 
@@ -138,7 +139,7 @@ class Repository:
                 verify=self._trusted,
                 trust_env=self._far,  # no proxy leads to this machine
                 follow_redirects=True,
-                timeout=TIMEOUT_S,
+                timeout=TIMEOUT,
             ) as client:
                 url = f"{self._url}/{path}"
                 response = client.request(method, url, auth=self._auth, **options)
