@@ -9,10 +9,12 @@ from pathlib import Path
 
 import docker
 import pytest
+from docker.models.images import Image
 
 from tests.images.conftest import Images
 from tests.registry import Registry
 from tools.images import pin
+from tools.images.engine import EngineError
 from tools.images.inputs import gather
 from tools.images.pin import identify, pull
 from tools.images.plan import Plan
@@ -61,15 +63,22 @@ def test_an_image_has_the_same_name_where_its_base_was_pulled_and_where_it_was_n
         engine.images.remove(str(pulled.id), force=True)
 
 
-def test_a_pinned_base_is_what_it_was_when_its_tag_has_moved(
+def move(engine: docker.DockerClient, images: Images, name: str) -> Image:
+    """Have a name lead to another image; returns that."""
+    image = images.make({"a": uuid.uuid4().bytes})
+    Transfer(engine, image, Repository(name.rpartition(":")[0])).push("1")
+    return image
+
+
+def test_a_pinned_base_is_what_it_was_when_its_name_has_moved(
     engine: docker.DockerClient, images: Images, published: str
 ) -> None:
-    pinned = identify(engine, published).reference
-    other = images.make({"a": uuid.uuid4().bytes})
-    Transfer(engine, other, Repository(published.rpartition(":")[0])).push("1")
-    assert identify(engine, published).reference != pinned
-    assert identify(engine, pinned).reference == pinned
-    pulled = pull(engine, identify(engine, pinned))
+    digest = identify(engine, published)
+    pinned = f"{published}@{digest}"
+    other = move(engine, images, published)
+    assert identify(engine, published) != digest
+    assert identify(engine, pinned) == digest
+    pulled = pull(engine, pinned, digest)
     try:
         assert pulled.attrs["RootFS"] != other.attrs["RootFS"]
         built = images.build(f"FROM {pinned}\nLABEL a=b\n", {})
@@ -78,16 +87,24 @@ def test_a_pinned_base_is_what_it_was_when_its_tag_has_moved(
         engine.images.remove(str(pulled.id), force=True)
 
 
+def test_a_name_that_moves_between_asking_and_pulling_is_noticed(
+    engine: docker.DockerClient, images: Images, published: str
+) -> None:
+    digest = identify(engine, published)
+    move(engine, images, published)
+    with pytest.raises(EngineError, match="was moved just now"):
+        pull(engine, published, digest)
+
+
 def test_a_base_that_was_pulled_is_found_without_a_network(
     engine: docker.DockerClient, published: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = identify(engine, published)
-    pulled = pull(engine, asked)
+    digest = identify(engine, published)
+    pulled = pull(engine, published, digest)
     monkeypatch.setattr(pin, "ask", None)
     try:
-        found = identify(engine, published)
-        assert found.digest == asked.digest
-        assert pull(engine, found) == pulled
+        assert identify(engine, published) == digest
+        assert pull(engine, published, digest) == pulled
     finally:
         engine.images.remove(str(pulled.id), force=True)
 
@@ -109,13 +126,13 @@ def test_the_digest_of_now_is_written_into_every_dockerfile_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    base = identify(engine, published)
+    digest = identify(engine, published)
     monkeypatch.setattr("sys.argv", ["pin-base", published])
     assert pin.main(checkout) == 0
-    assert capsys.readouterr().out == f"{published}@{base.digest}\n"
+    assert capsys.readouterr().out == f"{published}@{digest}\n"
     for path in checkout.glob("services/*/Dockerfile"):
         before = (ROOT / path.relative_to(checkout)).read_text()
-        line = f"ARG BASE_IMAGE={published}@{base.digest}"
+        line = f"ARG BASE_IMAGE={published}@{digest}"
         assert path.read_text().splitlines() == [
             line if old.startswith("ARG BASE_IMAGE=") else old for old in before.splitlines()
         ]

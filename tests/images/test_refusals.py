@@ -15,7 +15,6 @@ import pytest
 from tests.images.conftest import Images
 from tools.images.build import published
 from tools.images.inputs import Inputs
-from tools.images.pin import Base
 from tools.images.plan import Plan
 from tools.images.registry.errors import Interrupted, RegistryError, of_engine
 from tools.images.registry.repository import Repository
@@ -121,7 +120,7 @@ def test_that_a_registry_refuses_to_tell_is_said_and_stops_no_build(
 ) -> None:
     refusing.as_in(CASES[1])
     monkeypatch.setenv("IMAGE_PREFIX", f"127.0.0.1:{refusing.port}/tests")
-    inputs = Inputs(Plan("vad", "base"), b"files", Base("base", "sha256:1"))
+    inputs = Inputs(Plan("vad", "base"), b"files", "sha256:1")
     assert published(engine, inputs) is None
     assert "not looked for in the registry: " in capsys.readouterr().err
 

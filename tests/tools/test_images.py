@@ -25,13 +25,13 @@ from tools.images.engine import (
     has_builders,
 )
 from tools.images.inputs import INPUTS, Inputs
-from tools.images.pin import Base, digest_of
+from tools.images.pin import digest_of
 from tools.images.plan import CA_VARIABLES, Plan, default_base, plan
 from tools.workspace import ROOT, service_names
 
 
 def name_of(plan: Plan, context: bytes = b"files", base: str = "sha256:1") -> str:
-    return Inputs(plan, context, Base(plan.base, base)).reference
+    return Inputs(plan, context, base).reference
 
 
 def test_a_name_tells_service_version_and_weights(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_a_base_that_is_in_several_registries_is_identified_by_its_own_ones_dige
 
 
 def test_the_labels_say_what_the_inputs_say_and_nothing_else() -> None:
-    labels = Inputs(Plan("vad", "base", "tiny"), b"files", Base("base", "sha256:1")).labels
+    labels = Inputs(Plan("vad", "base", "tiny"), b"files", "sha256:1").labels
     named = {name.removeprefix("org.opencontainers.image."): text for name, text in labels.items()}
     spec = ServiceSpec.read(ROOT / "services" / "vad" / "service.toml")
     assert (named["title"], named["description"]) == ("vad-service", spec.summary)
@@ -82,7 +82,7 @@ def test_the_labels_say_what_the_inputs_say_and_nothing_else() -> None:
 
 
 def test_the_digest_of_the_inputs_is_in_the_labels_and_its_beginning_in_the_tag() -> None:
-    inputs = Inputs(Plan("vad", "base"), b"files", Base("base", "sha256:1"))
+    inputs = Inputs(Plan("vad", "base"), b"files", "sha256:1")
     assert re.fullmatch("[0-9a-f]{64}", inputs.labels[INPUTS])
     assert inputs.tag.endswith(f"-{inputs.labels[INPUTS][:12]}")
     assert f"--label={INPUTS}={inputs.digest}" in inputs.plan.command("name", inputs.labels)

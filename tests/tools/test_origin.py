@@ -67,6 +67,8 @@ def test_the_repositorys_address_is_where_it_was_cloned_from(project: Path) -> N
         ("https://github.com/me/speech?token=t0ken", None),
         ("/home/me/speech", None),
         ("../speech", None),
+        ("git.example/speech", None),
+        ("https://me:p@ss@github.com/me/speech", None),
         ("file:///home/me/speech", None),
         ("C:/Users/me/speech", None),
     ],

@@ -48,9 +48,10 @@ def origin(plan: Plan, root: Path = ROOT) -> dict[str, str]:
 
 def web_address(remote: str) -> str | None:
     """Where people see a git remote, without the credentials it may hold; None of a folder."""
-    pattern = r"(?:https://|ssh://)?(?:[^@/]*@)?([\w.-]+\.\w+)(?:(?::\d+)?/|:)([^?#]+?)(?:\.git)?/?"
-    found = re.fullmatch(pattern, remote.strip())
-    return f"https://{found[1]}/{found[2]}" if found else None
+    for before in (r"(?:https|ssh)://(?:[^@/]*@)?([^@/:]+)(?::\d+)?/", r"[^@/:]+@([^@/:]+):"):
+        if found := re.fullmatch(before + r"([^?#]+?)(?:\.git)?/?", remote.strip()):
+            return f"https://{found[1]}/{found[2]}"
+    return None
 
 
 def annotate(manifest: Manifest, annotations: Mapping[str, str]) -> Manifest:

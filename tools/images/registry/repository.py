@@ -39,7 +39,7 @@ class Manifest:
     @property
     def digest(self) -> str:
         """The image's digest at a registry."""
-        return f"sha256:{hashlib.sha256(self.content).hexdigest()}"
+        return _digest(self.content)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class Repository:
         """
         digest = manifest.document["config"]["digest"]
         response = self._ask("GET", f"blobs/{digest}")
-        if response is None or Manifest(response.content).digest != digest:
+        if response is None or _digest(response.content) != digest:
             raise RegistryError(f"{self.name}: the registry does not have all of an image")
         found: dict[str, Any] = response.json()
         return found
@@ -156,6 +156,10 @@ class Repository:
 
     def _no_registry(self) -> RegistryError:
         return RegistryError(f"{self.name}: {self.host} does not answer as a registry does")
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _accept() -> dict[str, str]:
