@@ -8,5 +8,6 @@ DATA = (
     "services/*/handler.py",
     "services/*/models.lock",
     "services/*/requirements.txt",
+    "services/*/schema/*",
     "services/*/test_input.json",
 )
