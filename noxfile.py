@@ -87,6 +87,12 @@ def models(session: nox.Session) -> None:
 
 
 @nox.session
+def volume(session: nox.Session) -> None:
+    """Fill a network volume, or a folder, with the models of all services."""
+    python(session, "provision.volume")
+
+
+@nox.session
 def base(session: nox.Session) -> None:
     """Make a base image from Debian and torch's CPU build, where none can be pulled."""
     python(session, "tools.images.base")
