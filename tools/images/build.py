@@ -29,6 +29,7 @@ from tools.images.plan import Plan, plan
 from tools.images.report import layers_above, megabytes
 from tools.images.stage import ignore_file, stage
 from tools.workspace import ROOT
+from tools.workspace.targets import PROVISION
 
 # Finds an image by its name; one that is kept elsewhere comes into the engine with that.
 Lookup = Callable[[docker.DockerClient, str], Image | None]
@@ -54,10 +55,12 @@ def main() -> int:
         return 1
     describe(built)
     job = wanted.folder.relative_to(ROOT) / "test_input.json"
-    print(
-        "try it:\ndocker run --rm --network none "
-        f'-v "$PWD/{job}:/app/test_input.json:ro" {built.reference}'
-    )
+    options = f'--network none -v "$PWD/{job}:/app/test_input.json:ro"'
+    if wanted.service == PROVISION:
+        options = "-v A_VOLUME:/runpod-volume"
+    elif wanted.models == "volume":
+        options += " -v A_VOLUME:/runpod-volume:ro"
+    print(f"try it:\ndocker run --rm {options} {built.reference}")
     return 0
 
 
