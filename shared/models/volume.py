@@ -50,16 +50,23 @@ def find(
         ModelAltered: there is one whose files differ from the lock.
     """
     _check_mounted(root)
+    partly: ModelFolder | None = None
     problems: list[ModelError] = []
     try:
         for path in folders(wanted.id, root, (expected or wanted).revision):
             try:
-                return _agreed(wanted, expected, ModelFolder.at(wanted.id, path), take)
+                found = _agreed(wanted, expected, ModelFolder.at(wanted.id, path), take)
             except ModelError as problem:
                 problems.append(problem)
+            else:
+                if found.verified:
+                    return found
+                partly = partly or found
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ModelMissing(f"{wanted.id} cannot be read from the volume: {reason}") from None
+    if partly:
+        return partly
     # One of another revision may well lie beside the one that is meant.
     problems.sort(key=lambda problem: isinstance(problem, ModelOutdated))
     raise problems[0] if problems else ModelMissing(f"{wanted.id} is not on the volume; {FILL}")
