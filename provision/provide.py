@@ -103,11 +103,14 @@ def provide(  # noqa: PLR0913 - three of them are rarely given
         try:
             found = _fetch(model, known, source, staged)
             _assemble(found, staged, ready)
-            swap(ready, place, old)
+            # Another machine may have been faster, and what it brought be in use.
+            if afresh or not _current(place, model, known):
+                swap(ready, place, old)
         except (ProvisionError, OSError):
-            # Another machine may have been faster, and have removed what it needed no longer.
+            # It may also have removed what nobody needs any longer but this process.
             if afresh or not (there := _current(place, model, known)):
                 raise
+            remove(ready)
             return Provided(there, fetched=False, unknown=())
         with suppress(OSError):  # others may be doing the same
             for other in incoming.glob(f"{glob.escape(name)}@*"):
