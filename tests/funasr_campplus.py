@@ -11,8 +11,8 @@ import numpy as np
 import torch
 import yaml
 
+from models.tiny.funasr import funasr_class
 from shared.features import Array
-from shared.models.lean import funasr_class
 
 FULL_SIZE = {
     "feat_dim": 80,

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 import yaml
 
+from models.tiny.funasr import funasr_class
 from shared.features import Array
-from shared.models.lean import funasr_class
 from tests.funasr_sensevoice import CMVN, FRONT_END, WEIGHTS, unset, write_cmvn
 
 ENCODER: dict[str, Any] = {

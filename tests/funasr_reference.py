@@ -13,7 +13,7 @@ import torch
 import yaml
 from numpy.typing import NDArray
 
-from shared.models.lean import funasr_class
+from models.tiny.funasr import funasr_class
 
 CHUNK_MS = 60_000  # what funasr.AutoModel hands to the model at a time
 

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 import yaml
 
+from models.tiny.funasr import funasr_class
 from shared.features import Array
-from shared.models.lean import funasr_class
 
 FULL_SIZE = {
     "output_size": 512, "attention_heads": 4, "linear_units": 2048, "num_blocks": 50,

@@ -22,6 +22,7 @@ TORCH = "2.13.0"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 REQUIREMENTS = ROOT / "requirements"
 LOCATION = ROOT / ".nox" / "env"
+LOCKS: dict[Layer, tuple[str, ...]] = {"host": ("host",), "dev": ("dev", "funasr")}
 
 _STAMP = ".installed"
 
@@ -68,8 +69,9 @@ def installs(layer: Layer, environ: Mapping[str, str]) -> Iterator[tuple[str, li
         "dev": "the developers' packages (270 MB)",
     }
     yield packages[layer], ["--require-hashes", "-r", str(REQUIREMENTS / f"{layer}.txt")]
-    funasr = ["--require-hashes", "--no-deps", "-r", str(REQUIREMENTS / "funasr.txt")]
-    yield "funasr, for its model classes", funasr
+    if layer == "dev":
+        funasr = ["--require-hashes", "--no-deps", "-r", str(REQUIREMENTS / "funasr.txt")]
+        yield "funasr, to compare with", funasr
 
 
 def torch_arguments(environ: Mapping[str, str], platform: str) -> list[str]:
@@ -91,7 +93,7 @@ def fingerprint(layer: Layer, environ: Mapping[str, str]) -> str:
     Which Python asks does not count: uvx, pipx and nox may each bring another one.
     """
     digest = hashlib.sha256(" ".join(torch_arguments(environ, sys.platform)).encode())
-    for name in (layer, "funasr"):
+    for name in LOCKS[layer]:
         digest.update((REQUIREMENTS / f"{name}.txt").read_bytes())
     return digest.hexdigest()
 

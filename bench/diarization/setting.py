@@ -11,13 +11,14 @@ import yaml
 from bench.diarization.audio import conversation
 from bench.process import Place
 from bench.vad.setting import Setting
+from models.tiny.funasr import funasr_class
 from shared.models.folder import locate
-from shared.models.lean import funasr_class
 from shared.spec import ServiceSpec
 from tools.workspace import ROOT, TINY_MODELS
 
 SPEC = ServiceSpec.read(ROOT / "services" / "diarization" / "service.toml")
 STAND_IN = Path(__file__).with_name("stand_in")
+SPOKEN = "a synthetic conversation of four"
 
 
 def prepare(setting: Setting) -> Place:

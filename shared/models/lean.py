@@ -1,44 +1,17 @@
-"""Loads a network without what makes funasr slow to start."""
+"""Loads a network's weights as they are, where they are."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.machinery
 import os
 import sys
-import types
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.errors import ModelUnusable
 
 if TYPE_CHECKING:
     from torch import nn
-
-
-def funasr_class(module: str, name: str) -> Any:  # noqa: ANN401 - funasr is untyped
-    """Import one class of funasr without running ``funasr/__init__``.
-
-    That module imports every one of funasr's submodules, some 4,500 modules in 7-11 s. An empty
-    package of the same name and search path is put in its place, so only what the class's own
-    module imports is loaded.
-
-    Raises:
-        ModelUnusable: funasr is not installed, or this version has no such class.
-    """
-    if "funasr" not in sys.modules:
-        spec = importlib.machinery.PathFinder.find_spec("funasr")
-        if spec is None or spec.submodule_search_locations is None:
-            raise ModelUnusable("the package funasr is not installed")
-        package = types.ModuleType("funasr")
-        package.__path__ = list(spec.submodule_search_locations)
-        package.__spec__ = spec
-        sys.modules["funasr"] = package
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ModelUnusable(f"this version of funasr has no {module}.{name}") from error
 
 
 def load_weights(network: nn.Module, checkpoint: Path, prefix: str = "") -> None:

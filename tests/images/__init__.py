@@ -1,7 +1,6 @@
 DATA = (
     "models/tiny/iic/*",
     "provision/*",
-    "requirements/funasr.txt",
     "samples/conversation.flac",
     "services/*/Dockerfile*",
     "services/*/*.toml",

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from models.tiny.funasr import funasr_class
 from shared.errors import ModelUnusable
-from shared.models.lean import funasr_class
 from shared.nets.vad import EndPointRules, Segmenter, find_segments
 
 RULES = EndPointRules()

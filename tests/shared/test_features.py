@@ -11,9 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.tiny.funasr import funasr_class
 from shared.errors import ModelUnusable
 from shared.features import Array, Cmvn, Fbank, FeatureStream, StackedFeatures
-from shared.models.lean import funasr_class
 
 FBANK = Fbank()
 CMVN = Cmvn(np.full(400, -8.0, np.float32), np.full(400, 0.2, np.float32))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ import torch
 
 from shared.errors import ModelAltered, ModelMissing, ModelUnusable
 from shared.models.folder import ModelFolder, locate
-from shared.models.lean import available_cores, funasr_class, load_weights
+from shared.models.lean import available_cores, load_weights
 from shared.models.lock import LOCK_NAME, sha256
 
 NAME = "speech_x.y"
@@ -226,25 +224,3 @@ def test_a_containers_cores_are_those_it_may_use(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     assert available_cores(tmp_path) == (cores or available_cores(tmp_path / "none"))
-
-
-def test_a_class_funasr_does_not_have_is_named() -> None:
-    with pytest.raises(ModelUnusable, match="Nothing"):
-        funasr_class("funasr.models.fsmn_vad_streaming.encoder", "Nothing")
-
-
-def test_only_the_modules_a_class_needs_are_imported() -> None:
-    code = (
-        "import sys, torch; before = set(sys.modules)\n"
-        "from shared.models.lean import funasr_class\n"
-        "funasr_class('funasr.models.fsmn_vad_streaming.encoder', 'FSMN')\n"
-        "new = set(sys.modules) - before\n"
-        "print(*sorted(m for m in new if m.startswith(('funasr.', 'modelscope'))))"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.split() == [
-        "funasr.models",
-        "funasr.models.fsmn_vad_streaming",
-        "funasr.models.fsmn_vad_streaming.encoder",
-        "funasr.register",
-    ]

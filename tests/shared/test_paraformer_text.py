@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from models.tiny.funasr import funasr_class
 from shared.features import Array
-from shared.models.lean import funasr_class
 from shared.nets.asr import Token
 from shared.nets.asr.paraformer.spelling import spell
 from shared.nets.asr.paraformer.timing import times

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from shared.models.lean import funasr_class
+from models.tiny.funasr import funasr_class
 from shared.nets.asr.sanm import SanmEncoder
 from shared.nets.asr.sizes import EncoderSizes
 

@@ -132,7 +132,7 @@ ALL = service_names()
         ("services/vad/README.md", [], []),
         ("services/vad/tests/test_detector.py", [], []),
         ("services/vad/Dockerfile.dockerignore", [], []),
-        ("requirements/funasr.txt", ALL, ALL),
+        ("requirements/funasr.txt", [], []),
         ("requirements/dev.txt", [], []),
         ("provision/hub.py", [*ALL, PROVISION], ALL),
         ("provision/volume.py", [PROVISION], []),

@@ -103,7 +103,7 @@ def image(tree: Tree, name: str, models: Models = "hub") -> Target:
             needed |= {f"services/{service}/service.toml", f"services/{service}/{LOCK_NAME}"}
         return Target("image", folder, frozenset(needed))
     needed = {f"{folder}/{name}" for name in ("Dockerfile", "handler.py", "requirements.txt")}
-    needed |= {f"{folder}/service.toml", f"{folder}/{LOCK_NAME}", "requirements/funasr.txt"}
+    needed |= {f"{folder}/service.toml", f"{folder}/{LOCK_NAME}"}
     needed |= {f"provision/{script}" for script in ("install-tini.sh", "with-secrets.sh")}
     if models != "volume":
         needed |= {f"{folder}/download_models.py", "provision/requirements.txt"}

@@ -10,7 +10,7 @@ import yaml
 from torch import Tensor
 
 from models.tiny.asr.pieces import read_pieces
-from shared.models.lean import funasr_class
+from models.tiny.funasr import funasr_class
 
 MODEL_FOLDER = Path(__file__).parents[1] / "iic" / "SenseVoiceSmall"
 MODULE = "funasr.models.sense_voice.model"

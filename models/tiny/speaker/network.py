@@ -7,6 +7,7 @@ the same, so the network is trained with a head of 16 and widened at the end.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from shared.models.lean import funasr_class
+from models.tiny.funasr import funasr_class
 from shared.nets.speaker.config import Sizes
-from shared.nets.speaker.network import build
+from shared.nets.speaker.tensors import BLOCKS
 
 MODEL_FOLDER = Path(__file__).parents[1] / "iic" / "speech_campplus_sv_zh-cn_16k-common"
+PARTS = "funasr.models.campplus.components"
+LAYERS = ("FCM", "TDNNLayer", "CAMDenseTDNNBlock", "TransitLayer", "get_nonlinear", "StatsPool",
+          "DenseLayer")  # fmt: skip
 HEAD_CHANNELS = 16
 
 
@@ -28,17 +32,41 @@ def build_wide(folder: Path = MODEL_FOLDER) -> nn.Module:
     return build(Sizes.model_validate(conf))
 
 
+def build(sizes: Sizes) -> nn.Module:
+    """FunASR's ``CAMPPlus`` of its layers, with its names: a ``head`` and an ``xvector``.
+
+    The module of the class itself imports what only its command line needs.
+    """
+    layers = {name: funasr_class(PARTS, name) for name in LAYERS}
+    norm, growth = sizes.config_str, sizes.growth_rate
+    head = layers["FCM"](feat_dim=sizes.feat_dim)
+    width = sizes.init_channels
+    tdnn = layers["TDNNLayer"](head.out_channels, width, 5, stride=2, padding=-1, config_str=norm)
+    parts: OrderedDict[str, nn.Module] = OrderedDict(tdnn=tdnn)
+    for number, (depth, dilation) in enumerate(BLOCKS, start=1):
+        parts[f"block{number}"] = layers["CAMDenseTDNNBlock"](
+            num_layers=depth, in_channels=width, out_channels=growth,
+            bn_channels=sizes.bn_size * growth, kernel_size=3, dilation=dilation, config_str=norm,
+        )  # fmt: skip
+        width += depth * growth
+        parts[f"transit{number}"] = layers["TransitLayer"](width, width // 2, False, norm)
+        width //= 2
+    parts["out_nonlinear"] = layers["get_nonlinear"](norm, width)
+    parts["stats"] = layers["StatsPool"]()
+    parts["dense"] = layers["DenseLayer"](2 * width, sizes.embedding_size, config_str="batchnorm_")
+    return nn.Sequential(OrderedDict(head=head, xvector=nn.Sequential(parts)))
+
+
 def build_narrow() -> nn.Module:
     """The same with a head of ``HEAD_CHANNELS``.
 
     It takes features of shape ``(batch, mels, frames)`` to embeddings of shape ``(batch, size)``.
     """
     network: Any = build_wide()
-    parts = "funasr.models.campplus.components"
-    network.head = funasr_class(parts, "FCM")(m_channels=HEAD_CHANNELS)
+    network.head = funasr_class(PARTS, "FCM")(m_channels=HEAD_CHANNELS)
     network.head.to(memory_format=torch.channels_last)
     first = network.xvector.tdnn.linear
-    network.xvector.tdnn = funasr_class(parts, "TDNNLayer")(
+    network.xvector.tdnn = funasr_class(PARTS, "TDNNLayer")(
         network.head.out_channels, first.out_channels, *first.kernel_size, stride=2, padding=-1
     )
     for part in network.modules():

@@ -12,9 +12,10 @@ import yaml
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.tiny.funasr import funasr_class
 from models.tiny.sound.acoustics import Samples
 from shared.features import Cmvn
-from shared.models.lean import funasr_class, load_weights
+from shared.models.lean import load_weights
 
 MODEL_FOLDER = Path(__file__).parents[1] / "iic" / "speech_fsmn_vad_zh-cn-16k-common-pytorch"
 

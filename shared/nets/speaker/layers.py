@@ -1,6 +1,6 @@
 """CAM++ arranged for inference. It imports torch, so it is imported when a model is loaded.
 
-The same sums as in FunASR's classes, with fewer passes over memory:
+The same sums as in FunASR's ``CAMPPlus``, with fewer passes over memory:
 
 - a normalisation after a convolution becomes part of the convolution's weights;
 - one before it, ``relu(a * x + b)``, becomes ``a * max(x, -b / a) + b`` (``min`` where ``a`` is
@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, linear
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from shared.nets.speaker.head import Head
+
 SEGMENT = 100  # frames whose mean is the nearer context of each of them
 SMALLEST_SCALE = 1e-12  # stands for zero, which cannot be divided by
 
@@ -26,13 +28,13 @@ class FastCamPlus(nn.Module):
     """The network's computation.
 
     Args:
-        network: FunASR's network with its weights, in evaluation mode; it is used up.
+        tensors: see ``shared.nets.speaker.tensors``; with their values, in evaluation mode.
     """
 
-    def __init__(self, network: Any) -> None:  # noqa: ANN401 - funasr is untyped
+    def __init__(self, tensors: Any) -> None:  # noqa: ANN401 - modules by name
         super().__init__()
-        parts = network.xvector
-        self.head = fold_head(network.head)
+        parts = tensors.xvector
+        self.head = Head(tensors.head)
         self.tdnn = fuse_conv_bn_eval(parts.tdnn.linear, parts.tdnn.nonlinear.batchnorm)
         self.blocks = nn.ModuleList(DenseBlock(parts.get_submodule(f"block{i}")) for i in (1, 2, 3))
         self.transits = nn.ModuleList([
@@ -59,7 +61,7 @@ class ClampedLinear(nn.Module):
     """Normalisation, rectification and a convolution over one frame, as one clamp and one product.
 
     Args:
-        nonlinear: FunASR's normalisation and rectification.
+        nonlinear: holds the normalisation.
         convolution: what follows, of kernel size 1.
     """
 
@@ -87,7 +89,7 @@ class DenseBlock(nn.Module):
 
     def __init__(self, block: Any) -> None:  # noqa: ANN401
         super().__init__()
-        layers = [DenseLayer(layer) for layer in block]
+        layers = [DenseLayer(layer) for layer in block.values()]
         self.layers = nn.ModuleList(layers)
         self.growth = len(layers[0].kernel)
 
@@ -135,17 +137,3 @@ class DenseLayer(nn.Module):
 def constant(tensor: Tensor) -> nn.Parameter:
     """Part of a module that goes with it to its device, and is never trained."""
     return nn.Parameter(tensor.detach().float(), requires_grad=False)
-
-
-def fold_head(head: Any) -> nn.Module:  # noqa: ANN401
-    """Put each normalisation of the two-dimensional head into the convolution before it.
-
-    Its weights lie channels last, which is how its convolutions are quickest on a CPU.
-    """
-    for name, part in list(head.named_modules()):
-        if isinstance(part, nn.Conv2d):
-            norm = name.replace("conv", "bn") if "conv" in name else f"{name.removesuffix('0')}1"
-            head.set_submodule(name, fuse_conv_bn_eval(part, head.get_submodule(norm)))
-            head.set_submodule(norm, nn.Identity())
-    folded: nn.Module = head.to(memory_format=torch.channels_last)
-    return folded

@@ -20,6 +20,7 @@ from shared.nets.vad.endpoint import FRAME_MS, EndPointRules
 from shared.nets.vad.joining import Joiner, Joining
 from shared.nets.vad.network import FsmnNetwork
 from shared.nets.vad.segmenter import Segmenter, find_segments
+from shared.nets.vad.sizes import FsmnSizes
 from shared.nets.vad.tail import Tail
 
 __all__ = [
@@ -43,7 +44,7 @@ class _FrontEnd(BaseModel):
 
 class _Config(BaseModel):
     frontend_conf: _FrontEnd
-    encoder_conf: dict[str, Any]
+    encoder_conf: FsmnSizes
     model_conf: dict[str, Any] = {}
 
     @property

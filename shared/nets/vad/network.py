@@ -1,23 +1,18 @@
 """The FSMN network of the voice activity detector: features in, probability of silence out.
 
-Source: Zhang et al., "Deep-FSMN for large vocabulary continuous speech recognition", ICASSP 2018;
-the class is FunASR's.
+Source: Zhang et al., "Deep-FSMN for large vocabulary continuous speech recognition", ICASSP 2018.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shared.errors import ModelUnusable
 from shared.features import Array
-from shared.models.lean import funasr_class, load_weights
-
-if TYPE_CHECKING:
-    from torch import nn
+from shared.models.lean import load_weights
+from shared.nets.vad.sizes import FsmnSizes
 
 
 class FsmnNetwork:
@@ -25,22 +20,22 @@ class FsmnNetwork:
 
     Args:
         checkpoint: the weights.
-        conf: the encoder's sizes, as ``config.yaml`` has them in ``encoder_conf``.
+        sizes: the encoder's.
         silence: the outputs that stand for silence.
         device: a torch device, ``cpu`` or ``cuda``.
 
     Raises:
-        ModelUnusable: the sizes or the weights are another network's.
+        ModelUnusable: the weights are another network's.
     """
 
-    def __init__(
-        self, checkpoint: Path, conf: dict[str, Any], silence: list[int], device: str
-    ) -> None:
+    def __init__(self, checkpoint: Path, sizes: FsmnSizes, silence: list[int], device: str) -> None:
+        from shared.nets.vad.encoder import FsmnEncoder
+
         self._silence = silence
         self._device = device
-        network = _build(conf)
-        load_weights(network, checkpoint, prefix="encoder.")
-        self._network = network.eval().to(device)
+        encoder = FsmnEncoder(sizes)
+        load_weights(encoder, checkpoint, prefix="encoder.")
+        self._encoder = encoder.eval().to(device)
 
     def silence(self, features: Iterable[Array]) -> Iterator[Array]:
         """Probability of silence for each frame of one recording.
@@ -54,20 +49,11 @@ class FsmnNetwork:
         """
         import torch
 
-        memory: dict[str, Any] = {}
+        memory = self._encoder.memory()
         for block in features:
             if not len(block):
                 continue
             with torch.inference_mode():
-                batch = torch.from_numpy(block)[None].to(self._device)
-                posteriors = self._network(batch, memory)[0, :, self._silence]
-                yield posteriors.sum(dim=1).cpu().numpy().astype(np.float32, copy=False)
-
-
-def _build(conf: dict[str, Any]) -> nn.Module:
-    encoder = funasr_class("funasr.models.fsmn_vad_streaming.encoder", "FSMN")
-    try:
-        network: nn.Module = encoder(**conf)
-    except TypeError as error:
-        raise ModelUnusable("config.yaml does not describe an FSMN encoder") from error
-    return network
+                posteriors = self._encoder(torch.from_numpy(block).to(self._device), memory)
+                silence = posteriors[:, self._silence].sum(dim=1)
+                yield silence.cpu().numpy().astype(np.float32, copy=False)

@@ -17,11 +17,11 @@ from models.tiny.asr.scores import align
 from models.tiny.asr.spoken import say
 from models.tiny.asr.utterances import Recording, Said, draw_silence, draw_speech, place
 from models.tiny.asr.words import Language, write
+from models.tiny.funasr import funasr_class
 from models.tiny.sound.acoustics import set_level
 from models.tiny.sound.synthesis import Voice
 from shared.audio import SAMPLE_RATE
 from shared.models.folder import locate
-from shared.models.lean import funasr_class
 from shared.nets.asr.sensevoice import SenseVoice
 from tests.funasr_sensevoice import load_reference, reference_front_end
 
