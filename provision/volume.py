@@ -119,8 +119,9 @@ def needed(services: Iterable[Path]) -> Iterator[Needed]:
                         f"differ in {entry.path}; write both anew from one state of the hub"
                     )
     for key, model in specs.items():
-        known = tuple(entry for _, entry in sorted(entries[key].items()))
-        yield model, LockedModel(id=key[0], revision=key[1], files=known) if known else None
+        locked_files = tuple(entry for _, entry in sorted(entries[key].items()))
+        lock_of_all = LockedModel(id=model.id, revision=model.revision, files=locked_files)
+        yield model, lock_of_all if locked_files else None
 
 
 def mounted() -> Path:
