@@ -87,6 +87,12 @@ def models(session: nox.Session) -> None:
 
 
 @nox.session
+def volume(session: nox.Session) -> None:
+    """Fill a network volume, or a folder, with the models of all services."""
+    python(session, "provision.volume")
+
+
+@nox.session
 def base(session: nox.Session) -> None:
     """Make a base image from Debian and torch's CPU build, where none can be pulled."""
     python(session, "tools.images.base")
@@ -128,26 +134,6 @@ def add_service(name: str) -> None:
         """Fetch and verify the service's models."""
         python(session, f"services.{name}.download_models", "--to", str(FETCHED_MODELS))
 
-    @nox.session(name=f"build-{name}")
-    def build(session: nox.Session) -> None:
-        """Build the service's image."""
-        python(session, "tools.images.build", name)
-
-    @nox.session(name=f"push-{name}")
-    def push(session: nox.Session) -> None:
-        """Push the service's image to the registry, building it if need be."""
-        python(session, "tools.images.push", name)
-
-    @nox.session(name=f"stage-{name}")
-    def stage(session: nox.Session) -> None:
-        """Write the context that the service's image is built from."""
-        python(session, "tools.images.stage", name)
-
-    @nox.session(name=f"verify-{name}")
-    def verify(session: nox.Session) -> None:
-        """Build the service's image twice and say what differs."""
-        python(session, "tools.images.verify", name)
-
     @nox.session(name=f"test-{name}")
     def test(session: nox.Session) -> None:
         """Run the tests of one service."""
@@ -164,5 +150,31 @@ def add_service(name: str) -> None:
         python(session, f"bench.{name}", layer="dev")
 
 
+def add_image(name: str) -> None:
+    """Make the sessions of one image."""
+
+    @nox.session(name=f"build-{name}")
+    def build(session: nox.Session) -> None:
+        """Build the image."""
+        python(session, "tools.images.build", name)
+
+    @nox.session(name=f"push-{name}")
+    def push(session: nox.Session) -> None:
+        """Push the image to the registry, building it if need be."""
+        python(session, "tools.images.push", name)
+
+    @nox.session(name=f"stage-{name}")
+    def stage(session: nox.Session) -> None:
+        """Write the context that the image is built from."""
+        python(session, "tools.images.stage", name)
+
+    @nox.session(name=f"verify-{name}")
+    def verify(session: nox.Session) -> None:
+        """Build the image twice and say what differs."""
+        python(session, "tools.images.verify", name)
+
+
 for service in service_names():
     add_service(service)
+for image in [*service_names(), "provision"]:
+    add_image(image)

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,48 +27,68 @@ CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 def main(service: Path) -> int:
     """Provide the models of the service in that folder; 0 when all are in their place."""
     arguments = _arguments(service.name)
+    to = from_the_user(arguments.to)
+    return attempt(lambda: run(service, arguments), to, service.name)
+
+
+def attempt(work: Callable[[], int | None], to: Path, name: str = "<service>") -> int:
+    """Do the work of a command; what keeps it from being done is said in one line.
+
+    Args:
+        work: returns the exit code, if that is not 0.
+        to: the folder it writes to.
+        name: the service's.
+    """
     signal.signal(signal.SIGTERM, _leave)
-    for name in CA_VARIABLES:
-        if os.environ.get(name):
-            os.environ[name] = str(_path(os.environ[name]))
+    for variable in CA_VARIABLES:
+        if os.environ.get(variable):
+            os.environ[variable] = str(from_the_user(os.environ[variable]))
     try:
-        with disk_errors(_path(arguments.to)):
-            run(service, arguments)
+        with disk_errors(to):
+            return work() or 0
     except (ProvisionError, ModelError) as error:
-        print(f"error: {error}".replace("<service>", service.name), file=sys.stderr)
+        print(f"error: {error}".replace("<service>", name), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; run again, what has arrived is kept", file=sys.stderr)
         return 130
-    return 0
 
 
 def run(service: Path, arguments: argparse.Namespace) -> None:
     """Provide the models, or verify them; with ``--lock`` also write down what they are."""
-    lock_path, destination = service / LOCK_NAME, _path(arguments.to)
+    lock_path, destination = service / LOCK_NAME, from_the_user(arguments.to)
     if arguments.lock:
         check_writable(lock_path)
     known = lock_path.exists() and not arguments.lock
     lock = read_lock(lock_path) if known else Lock(models=())
     if arguments.verify:
-        from provision.verify import verify  # not in an image's build, which has no YAML
+        from provision.verify import verify  # an image's build lacks what it imports
 
         for model in wanted(service):
             print(verify(model, lock, destination))
         return
-    cache = _path(arguments.cache) if arguments.cache else None
+    cache = from_the_user(arguments.cache) if arguments.cache else None
     found = []
     with tempfile.TemporaryDirectory(prefix="models-") as scratch:
-        source: Source = Folder(_path(arguments.source)) if arguments.source else Hub(Path(scratch))
+        source = source_of(arguments.source, Path(scratch))
         for model in wanted(service):
             locked = lock.model(model.id)
             done = provide(model, locked, source, destination, cache, afresh=arguments.lock)
-            _report(done, "locked" if arguments.lock else "not in models.lock, taken as it came")
+            report(done, *(["locked"] if arguments.lock else []))
             found.append(done.model)
     if arguments.lock:
         with disk_errors(lock_path, _shown(lock_path)):
             Lock(models=(*found, *of_other_variants(service))).write(lock_path)
         print(f"wrote {_shown(lock_path)}; look at what changed before you commit")
+
+
+def source_of(folder: str | None, scratch: Path) -> Source:
+    """Where models come from: the folder that ``--from`` names, else the hub.
+
+    Raises:
+        HubUnreachable: MODELSCOPE_ENDPOINT is no URL of a hub.
+    """
+    return Folder(from_the_user(folder)) if folder else Hub(scratch)
 
 
 def read_lock(path: Path) -> Lock:
@@ -124,7 +145,8 @@ def _tables(service: Path) -> dict[str, Any]:
     return tomllib.loads((service / "service.toml").read_text(encoding="utf-8"))
 
 
-def _report(done: Provided, unknown: str) -> None:
+def report(done: Provided, unknown: str = "not in models.lock, taken as it came") -> None:
+    """Say what was provided, and which of its files no lock knew."""
     size = sum(entry.size for entry in done.model.files) / 1e6
     state = "fetched and verified" if done.fetched else "there already, verified"
     print(f"{done.model.id} {done.model.revision}: {size:.1f} MB, {state}")
@@ -158,6 +180,6 @@ def _shown(path: Path) -> str:
     return "/".join(path.parts[-3:])
 
 
-def _path(text: str) -> Path:
-    # nox changes to the repository; files and folders are named from where the user is.
+def from_the_user(text: str) -> Path:
+    """A path as the user named it: nox changes to the repository."""
     return Path(os.environ.get("INVOKED_FROM", "."), text)

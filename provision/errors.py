@@ -61,6 +61,10 @@ class NotWritable(DiskError):
     """The folder cannot be written to."""
 
 
+class NoVolume(ProvisionError):
+    """There is no network volume to fill."""
+
+
 class NotInFolder(ProvisionError):
     """The folder to copy from has no such model or file."""
 

@@ -1,4 +1,4 @@
-"""Puts a finished folder in its place, whole or not at all; for one process at a time.
+"""Puts a finished folder in its place, whole or not at all.
 
 Everything is made in ``<folder of models>/.incoming`` and moved from there.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -76,22 +77,76 @@ def recover(place: Path, old: Path) -> None:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Keep other processes from providing into the folder: several hosts may share a volume."""
+def alone_in(folder: Path) -> Iterator[str]:
+    """Keep other processes of this machine from providing into the folder.
+
+    Other machines may share a volume, and need not see its locks. So what is not finished lies in a
+    folder that only one of them writes to.
+
+    Yields:
+        Its name: the machine's, so that the next process goes on where one was interrupted; where
+        the folder has no locks, a name of its own.
+    """
     open_folder(folder)
     try:
         import fcntl
     except ImportError:  # Windows
-        yield
+        yield uuid.uuid4().hex
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # some network file systems have no locks
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                print(f"waiting for another run on {folder}", file=sys.stderr, flush=True)
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        name = _machine()
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another run on {folder}", file=sys.stderr, flush=True)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:  # some network file systems have no locks
+            name = uuid.uuid4().hex
+        yield name
     finally:
         os.close(descriptor)
+
+
+def _machine() -> str:
+    """A name for this machine, its containers included, that no other one has."""
+    try:
+        return uuid.UUID(Path("/proc/sys/kernel/random/boot_id").read_text().strip()).hex
+    except (OSError, ValueError):
+        return uuid.uuid4().hex
+
+
+def settle(folder: Path) -> None:
+    """Have the files of a finished folder on the disk itself, readable for whoever a worker is.
+
+    A large file is compared by its size when a worker starts: after a power cut it could have that
+    without its bytes.
+    """
+    for path in [*folder.rglob("*"), folder]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        if os.name == "posix":
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def go_on_from(others: Path, folder: Path) -> None:
+    """Begin a folder with what other machines have got, the one that has most.
+
+    With copies: what another machine may be writing to still is never moved in.
+    """
+    found = {path: _size(path) for path in others.glob("*")}
+    if folder.exists() or not found:
+        return
+    most = max(found, key=found.__getitem__)
+    if found[most] < shutil.disk_usage(others).free:
+        try:
+            shutil.copytree(most, folder)
+        except OSError:  # it has come to its end meanwhile
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,25 +1,28 @@
 """Puts models in their place: fetched aside, checked against the lock, then moved in whole.
 
-``<destination>/<owner>/<name>/`` either holds a whole model with its lock or is as it was before.
+A model's place either holds a whole model with its lock or is as it was before.
 """
 
 from __future__ import annotations
 
+import glob
 import shutil
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from provision.errors import DiskError, LockOutdated, NoSpace, disk_errors
+from provision.errors import DiskError, LockOutdated, NoSpace, ProvisionError, disk_errors
 from provision.failures import differs
 from provision.place import (
     INCOMING,
     alone_in,
     check_replaceable,
+    go_on_from,
     recover,
     remove,
     remove_empty,
+    settle,
     swap,
 )
 from shared.errors import ModelError
@@ -52,13 +55,14 @@ class Provided:
     unknown: tuple[str, ...]
 
 
-def provide(  # noqa: PLR0913 - two of them are rarely given
+def provide(  # noqa: PLR0913 - three of them are rarely given
     model: ModelSpec,
     locked: LockedModel | None,
     source: Source,
     destination: Path,
     cache: Path | None = None,
     *,
+    within: Path | None = None,
     afresh: bool = False,
 ) -> Provided:
     """Make sure a model is in its place, whole and as its lock says.
@@ -69,6 +73,8 @@ def provide(  # noqa: PLR0913 - two of them are rarely given
         source: where it comes from.
         destination: the folder of models.
         cache: keeps downloads between image builds, and after a download was interrupted.
+        within: its place in that folder, if other revisions have others; ``<owner>/<name>`` is
+            any revision's.
         afresh: fetch it even if it is there.
 
     Raises:
@@ -79,24 +85,37 @@ def provide(  # noqa: PLR0913 - two of them are rarely given
         check_revision(model, locked)
     name = model.id.replace("/", "--")
     download = f"{name}@{model.revision.replace('/', '--')}"
-    place, incoming = destination / model.id, destination / INCOMING
-    ready, old = incoming / download, incoming / f"{name}.ready.old"
-    with disk_errors(destination), alone_in(destination), ExitStack() as apart:
+    place, incoming = destination / (within or model.id), destination / INCOMING
+    old = incoming / f"{'--'.join(place.relative_to(destination).parts)}.ready.old"
+    with disk_errors(destination), alone_in(destination) as machine, ExitStack() as apart:
+        ready = incoming / download / machine
         recover(place, old)
-        apart.callback(_tidy, incoming)
+        apart.callback(_tidy, ready)
         if (there := _current(place, model, known)) and not afresh:
             return Provided(there, fetched=False, unknown=())
         check_replaceable(place)
         staged = cache / download if cache else ready
         if cache:  # others, with folders of their own, may use it too
             apart.enter_context(alone_in(cache))
-            apart.callback(_tidy, staged)
-        found = _fetch(model, known, source, staged)
-        _assemble(found, staged, ready)
-        swap(ready, place, old)
-        for other in incoming.iterdir():  # of revisions that are no longer wanted
-            if other.name.startswith(f"{name}@"):
-                remove(other)
+            apart.callback(remove_empty, staged)
+        else:
+            go_on_from(ready.parent, ready)
+        try:
+            found = _fetch(model, known, source, staged)
+            _assemble(found, staged, ready)
+            # Another machine may have been faster, and what it brought be in use.
+            if afresh or not _current(place, model, known):
+                swap(ready, place, old)
+        except (ProvisionError, OSError):
+            # It may also have removed what nobody needs any longer but this process.
+            if afresh or not (there := _current(place, model, known)):
+                raise
+            remove(ready)
+            return Provided(there, fetched=False, unknown=())
+        with suppress(OSError):  # others may be doing the same
+            for other in incoming.glob(f"{glob.escape(name)}@*"):
+                if other.name == download or not within:  # or of a revision no longer wanted
+                    remove(other)
     listed = {entry.path for entry in known.files} if known else set()
     return Provided(found, fetched=True, unknown=tuple(sorted(set(model.files) - listed)))
 
@@ -116,8 +135,10 @@ def check_revision(model: ModelSpec, locked: LockedModel | None) -> None:
 
 def _tidy(folder: Path) -> None:
     """Nothing that is empty stays; what has arrived does, for the next run."""
-    with suppress(OSError):
-        remove_empty(folder)
+    remove_empty(folder)
+    for parent in (folder.parent, folder.parent.parent):
+        with suppress(OSError):
+            parent.rmdir()
 
 
 def _current(place: Path, model: ModelSpec, known: LockedModel | None) -> LockedModel | None:
@@ -181,8 +202,7 @@ def _assemble(model: LockedModel, staged: Path, ready: Path) -> None:
     remove_empty(ready)
     Lock(models=(model,)).write(ready / LOCK_NAME)
     model.check(ready)
-    for path in [ready, *ready.rglob("*")]:  # whoever the worker runs as can read it
-        path.chmod(0o755 if path.is_dir() else 0o644)
+    settle(ready)
 
 
 def _copy(model: LockedModel, staged: Path, ready: Path) -> None:

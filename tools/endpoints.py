@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.spec import ServiceSpec
 from tools.workspace import ROOT
+
+VOLUME_SETTINGS = ("MODELS_LOCK", "MODELS_COPY")
 
 
 class EndpointSpec(BaseModel):
@@ -54,6 +57,18 @@ def on_this_machine(spec: ServiceSpec, models: Path) -> dict[str, Any]:
         "folder": str(ROOT),
         "environment": {"MODELS_DIR": str(models)},
     }
+
+
+def of_an_image(image: str, volume: Path | None = None) -> dict[str, Any]:
+    """Workers that are containers of an image, on which a folder may stand for a network volume.
+
+    What the shell says of the volume's models, MODELS_LOCK and MODELS_COPY, is passed on.
+    """
+    if volume is None:
+        return {"image": image}
+    settings = {name: os.environ[name] for name in VOLUME_SETTINGS if name in os.environ}
+    mount = f"{volume.absolute()}:/runpod-volume:ro"
+    return {"image": image, "volumes": [mount], "environment": settings}
 
 
 def _endpoint(endpoint: EndpointSpec) -> dict[str, Any]:

@@ -7,17 +7,19 @@ from pathlib import Path
 from tools.images.stage import ignore_file
 from tools.schema import documents
 from tools.workspace import ROOT, service_names
+from tools.workspace.targets import PROVISION, image_folder
 
 
-def generated(service: str) -> dict[Path, str]:
-    """The generated files of a service and what belongs in them."""
-    ignore = ROOT / "services" / service / "Dockerfile.dockerignore"
-    return {**documents(service), ignore: ignore_file(service)}
+def generated(name: str) -> dict[Path, str]:
+    """The generated files of a service, or of ``provision``, and what belongs in them."""
+    ignore = ROOT / image_folder(name) / "Dockerfile.dockerignore"
+    schemas = {} if name == PROVISION else documents(name)
+    return {**schemas, ignore: ignore_file(name)}
 
 
 def main() -> None:
-    """Write the files of all services."""
-    for name in service_names():
+    """Write the files of all images."""
+    for name in [*service_names(), PROVISION]:
         for path, text in generated(name).items():
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from shared.spec import ServiceSpec
-from tools.endpoints import document, on_this_machine
+from tools.endpoints import document, of_an_image, on_this_machine
 from tools.host_models import choose, say_if_tiny
 from tools.local import service
-from tools.workspace import ROOT, service_names
+from tools.workspace import ROOT, from_the_user, service_names
 
 FILE = ROOT / "out" / "endpoints.toml"
 
@@ -21,10 +21,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="nox -s serve-<service> --", description=__doc__)
     parser.add_argument("services", nargs="*", metavar="SERVICE", default=service_names())
     parser.add_argument("--image", help="workers are containers of this image, not processes")
+    parser.add_argument("--volume", metavar="FOLDER", help="with --image: its network volume")
     given, options = parser.parse_known_args()
     if given.image and len(given.services) > 1:
         parser.error("--image is for one service")
-    workers = {name: {"image": given.image} for name in given.services}
+    if given.volume and not given.image:
+        parser.error("--volume is for images; MODELS_DIR names the models of processes")
+    volume = from_the_user(given.volume) if given.volume else None
+    workers = {name: of_an_image(given.image, volume) for name in given.services}
     if not given.image:
         specs = {name: service(name).spec for name in given.services}
         workers = {name: on_this_machine(spec, _models(spec)) for name, spec in specs.items()}

@@ -8,15 +8,13 @@ a lock can be used; it just cannot be verified.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from shared.errors import ModelAltered, ModelMissing, ModelUnusable
-from shared.models.lock import LOCK_NAME, Lock, LockedModel, names, present
+from shared.models.layouts import folders
+from shared.models.lock import LOCK_NAME, Lock, LockedModel, present
 
 HASH_UP_TO = 64 * 2**20  # larger files are compared by size when a worker starts
 
@@ -84,6 +82,8 @@ class ModelFolder:
 
     def config(self) -> dict[str, Any]:
         """The network's configuration (``config.yaml``)."""
+        import yaml  # only a worker has it
+
         try:
             config = yaml.safe_load(self.file("config.yaml").read_bytes())
         except yaml.YAMLError:
@@ -126,22 +126,6 @@ def locate(model_id: str, models_dir: Path, revision: str = "master") -> ModelFo
         ModelMissing: no layout holds it, or this user may not look.
         ModelAltered: its lock is unreadable or is another model's.
     """
-    try:
-        for folder in _candidates(model_id, models_dir, revision):
-            if (folder / "configuration.json").is_file():
-                return ModelFolder.at(model_id, folder)
-    except PermissionError:
-        raise ModelMissing(f"{model_id}: its folder cannot be read by this user") from None
+    for folder in folders(model_id, models_dir, revision):
+        return ModelFolder.at(model_id, folder)
     raise ModelMissing(f"{model_id} is not in the models folder; see MODELS_DIR")
-
-
-def _candidates(model_id: str, root: Path, revision: str) -> Iterator[Path]:
-    for full_name in names(model_id):
-        owner, _, name = full_name.partition("/")
-        yield root / owner / name
-        for base in (root, root / "models", root / "hub" / "models", root / "hub"):
-            snapshots = base / f"{owner}--{name}" / "snapshots"
-            yield snapshots / revision
-            yield from sorted(snapshots.glob("*"))
-            yield base / owner / name
-            yield base / owner / name.replace(".", "___")

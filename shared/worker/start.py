@@ -82,7 +82,7 @@ def load(service: Service[RequestT]) -> Engine[RequestT]:
     engine = service.load(service.spec)
     engine.warm_up()
     for model in engine.models:
-        state = "verified" if model.verified else "unverified: no lock beside it"
+        state = "verified" if model.verified else "unverified: no lock has all of its files"
         logger.info("model %s %s (%s)", model.id, model.revision or "of unknown revision", state)
     return engine
 

@@ -28,6 +28,7 @@ from tools.images.inputs import INPUTS, Inputs
 from tools.images.pin import digest_of
 from tools.images.plan import CA_VARIABLES, Plan, default_base, plan
 from tools.workspace import ROOT, service_names
+from tools.workspace.targets import PROVISION
 
 
 def name_of(plan: Plan, context: bytes = b"files", base: str = "sha256:1") -> str:
@@ -40,6 +41,18 @@ def test_a_name_tells_service_version_and_weights(monkeypatch: pytest.MonkeyPatc
     assert name.startswith("example/speech/vad-service:0.")
     assert name.endswith("-tiny")
     assert name_of(Plan("vad", "base")).count("-") == 2
+
+
+def test_the_image_that_fills_volumes_has_no_models_to_choose(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command = plan(PROVISION, ["--base", "base"]).command("name")
+    assert command[command.index("--file") + 1] == "provision/Dockerfile"
+    assert not [part for part in command if part.startswith("MODELS=")]
+    assert name_of(Plan(PROVISION, "base")).startswith("local/provision:")
+    with pytest.raises(SystemExit):
+        plan(PROVISION, ["--models", "tiny"])
+    assert "--models" in capsys.readouterr().err
 
 
 def test_the_same_inputs_have_the_same_name_and_any_other_changes_it() -> None:

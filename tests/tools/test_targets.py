@@ -19,7 +19,7 @@ from tools.images.stage import inputs
 from tools.workspace import ROOT, service_names
 from tools.workspace.change import Change
 from tools.workspace.digest import digest, pack
-from tools.workspace.targets import targets
+from tools.workspace.targets import PROVISION, image_folder, targets
 from tools.workspace.tree import Tree
 
 Edges = dict[str, list[str]]
@@ -120,14 +120,14 @@ ALL = service_names()
 @pytest.mark.parametrize(
     ("path", "images", "endpoints"),
     [
-        ("shared/errors.py", ALL, ALL),
+        ("shared/errors.py", [*ALL, PROVISION], ALL),
         ("shared/nets/speaker/layers.py", ["diarization"], ["diarization"]),
         ("shared/nets/asr/sanm.py", ["asr"], ["asr"]),
         ("services/vad/detector.py", ["vad"], ["vad"]),
         ("services/vad/requirements.txt", ["vad"], ["vad"]),
-        ("services/vad/models.lock", ["vad"], ["vad"]),
+        ("services/vad/models.lock", ["vad", PROVISION], ["vad"]),
         ("services/vad/Dockerfile", ["vad"], ["vad"]),
-        ("services/vad/service.toml", ["vad"], ["vad"]),
+        ("services/vad/service.toml", ["vad", PROVISION], ["vad"]),
         ("services/vad/schema/output.schema.json", ["vad"], ["vad"]),
         ("services/vad/endpoint.toml", [], ["vad"]),
         ("services/vad/README.md", [], []),
@@ -135,7 +135,8 @@ ALL = service_names()
         ("services/vad/Dockerfile.dockerignore", [], []),
         ("requirements/funasr.txt", [], []),
         ("requirements/dev.txt", [], []),
-        ("provision/hub.py", ALL, ALL),
+        ("provision/hub.py", [*ALL, PROVISION], ALL),
+        ("provision/volume.py", [PROVISION], []),
         ("tools/images/build.py", [], []),
         ("emulator/runpod_emulator/pool.py", [], []),
         ("docs/3-images.md", [], []),
@@ -147,16 +148,16 @@ def test_the_images_and_endpoints_that_use_a_file_of_this_repository(
     tree = Tree()
     users = [target for target in targets(tree) if path in target.inputs(tree)]
     assert path in tree.files
-    for kind, services in (("image", images), ("endpoint", endpoints)):
+    for kind, names in (("image", images), ("endpoint", endpoints)):
         found = {target.folder for target in users if target.kind == kind}
-        assert found == {f"services/{name}" for name in services}
+        assert found == {image_folder(name) for name in names}
 
 
 def test_of_the_models_an_image_uses_what_its_kind_of_models_takes() -> None:
     tiny, hub, volume = (inputs_of("vad", models) for models in ("tiny", "hub", "volume"))
     assert volume < hub < tiny
     assert {path.split("/")[0] for path in tiny - hub} == {"models"}
-    assert "services/vad/models.lock" in hub - volume
+    assert "services/vad/models.lock" in volume, "what its models have to be"
 
 
 def inputs_of(service: str, models: str) -> set[str]:

@@ -13,6 +13,7 @@ from shared.spec import ServiceSpec
 from tools.environment import CPU_INDEX, TORCH, installs, prepare, torch_arguments
 from tools.generate import generated
 from tools.workspace import ROOT, service_names
+from tools.workspace.targets import PROVISION
 
 
 @pytest.mark.parametrize("name", service_names())
@@ -28,7 +29,7 @@ def test_a_service_has_its_sessions(name: str) -> None:
         assert re.search(rf"^[-*] {verb}-{name} ->", listing, re.MULTILINE), verb
 
 
-@pytest.mark.parametrize("name", service_names())
+@pytest.mark.parametrize("name", [*service_names(), PROVISION])
 def test_the_committed_generated_files_are_up_to_date(name: str) -> None:
     for path, text in generated(name).items():
         assert path.read_text(encoding="utf-8") == text, "run `nox -s generate`"

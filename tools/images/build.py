@@ -24,6 +24,7 @@ from tools.images.registry.repository import Repository
 from tools.images.report import layers_above, megabytes
 from tools.images.stage import ignore_file
 from tools.workspace import ROOT
+from tools.workspace.targets import PROVISION
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,12 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     job = wanted.folder.relative_to(ROOT) / "test_input.json"
-    print(
-        "try it:\ndocker run --rm --network none "
-        f'-v "$PWD/{job}:/app/test_input.json:ro" {reference}'
-    )
+    options = f'--network none -v "$PWD/{job}:/app/test_input.json:ro"'
+    if wanted.service == PROVISION:
+        options = "-v A_VOLUME:/runpod-volume"
+    elif wanted.models == "volume":
+        options += " -v A_VOLUME:/runpod-volume:ro"
+    print(f"try it:\ndocker run --rm {options} {reference}")
     return 0
 
 

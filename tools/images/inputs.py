@@ -13,6 +13,7 @@ from shared.spec import ServiceSpec
 from tools.images.pin import identify
 from tools.images.plan import Plan
 from tools.images.stage import stage
+from tools.workspace.targets import PROVISION
 
 OCI = "org.opencontainers.image"
 INPUTS = "speech.inputs"
@@ -44,8 +45,7 @@ class Inputs:
     @property
     def repository(self) -> str:
         """The image's name without a tag."""
-        prefix = os.environ.get("IMAGE_PREFIX") or "local"
-        return f"{prefix}/{self.plan.service}-service"
+        return f"{os.environ.get('IMAGE_PREFIX') or 'local'}/{self._title}"
 
     @property
     def is_local(self) -> bool:
@@ -55,6 +55,8 @@ class Inputs:
     @property
     def tag(self) -> str:
         """Version, inputs, and which models, if not the hub's."""
+        if self.plan.service == PROVISION:
+            return self.digest[:12]
         kind = "" if self.plan.models == "hub" else f"-{self.plan.models}"
         return f"{self._spec().version}-{self.digest[:12]}{kind}"
 
@@ -68,14 +70,22 @@ class Inputs:
         """What the image says of itself: nothing that its inputs do not say."""
         return {**self._description(), INPUTS: self.digest}
 
+    @property
+    def _title(self) -> str:
+        return PROVISION if self.plan.service == PROVISION else f"{self.plan.service}-service"
+
     def _description(self) -> dict[str, str]:
-        spec = self._spec()
-        return {
-            f"{OCI}.title": f"{spec.name}-service",
-            f"{OCI}.description": spec.summary,
-            f"{OCI}.version": spec.version,
+        common = {
+            f"{OCI}.title": self._title,
             f"{OCI}.licenses": LICENSE,
             f"{OCI}.base.digest": self.base,
+        }
+        if self.plan.service == PROVISION:
+            return common | {f"{OCI}.description": "Fills a network volume with all models"}
+        spec = self._spec()
+        return common | {
+            f"{OCI}.description": spec.summary,
+            f"{OCI}.version": spec.version,
             "speech.models": self.plan.models,
             "speech.schema.input": self._schema("input"),
             "speech.schema.output": self._schema("output"),

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from tools.images.engine import EngineError
 from tools.workspace import ROOT, from_the_user
 from tools.workspace.digest import SOURCE_DATE_EPOCH
-from tools.workspace.targets import Models
+from tools.workspace.targets import PROVISION, Models, image_folder
 
 # What reaches a mirror or a proxy decides how a build gets its inputs, never what they are.
 MIRRORS = ("PIP_INDEX_URL", "APT_MIRROR", "MODELSCOPE_ENDPOINT")
@@ -29,7 +29,7 @@ class Plan:
     """What is to be built.
 
     Attributes:
-        service: which one.
+        service: which one; ``provision`` is the image that fills a volume.
         base: reference of the base image.
         models: where its models come from.
         ca: a bundle of CA certificates the build is to trust.
@@ -46,8 +46,8 @@ class Plan:
 
     @property
     def folder(self) -> Path:
-        """The service's folder."""
-        return ROOT / "services" / self.service
+        """Where its Dockerfile is."""
+        return ROOT / image_folder(self.service)
 
     def command(
         self, reference: str, labels: Mapping[str, str] | None = None, *, load: bool = False
@@ -61,11 +61,11 @@ class Plan:
         """
         passed = [name for name in (*MIRRORS, *PROXIES) if os.environ.get(name)]
         arguments = [
-            *(f"BASE_IMAGE={self.base}", f"MODELS={self.models}"),
-            *(f"SOURCE_DATE_EPOCH={SOURCE_DATE_EPOCH}", *passed),
+            *(f"BASE_IMAGE={self.base}", f"SOURCE_DATE_EPOCH={SOURCE_DATE_EPOCH}", *passed),
+            *([] if self.service == PROVISION else [f"MODELS={self.models}"]),
         ]
         return [
-            *("build", "--file", f"services/{self.service}/Dockerfile", "--tag", reference),
+            *("build", "--file", f"{image_folder(self.service)}/Dockerfile", "--tag", reference),
             *("--platform", "linux/amd64", "--network", self.network),
             *(option for argument in arguments for option in ("--build-arg", argument)),
             *(["--secret", f"id=ca,src={self.ca}"] if self.ca else []),
@@ -90,7 +90,8 @@ def plan(service: str, options: list[str], verb: str = "build") -> Plan:
     """
     parser = argparse.ArgumentParser(prog=f"nox -s {verb}-{service} --")
     parser.add_argument("--base", metavar="IMAGE", help="the base image, if not the Dockerfile's")
-    parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
+    if service != PROVISION:
+        parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
     parser.add_argument("--ca", metavar="FILE", help="CA certificates to trust")
     parser.add_argument("--network", help="of its steps: host reaches a proxy on this machine")
     parser.set_defaults(cache=verb != "verify")
@@ -102,7 +103,7 @@ def plan(service: str, options: list[str], verb: str = "build") -> Plan:
     return Plan(
         service=service,
         base=given.base or default_base(service),
-        models=given.models,
+        models="hub" if service == PROVISION else given.models,
         ca=trusted_ca(given.ca),
         network=given.network or ("host" if _on_this_machine() else "default"),
         cache=given.cache,
@@ -133,6 +134,6 @@ def _on_this_machine() -> bool:
 
 def default_base(service: str) -> str:
     """The base image that a service's Dockerfile names."""
-    text = (ROOT / "services" / service / "Dockerfile").read_text(encoding="utf-8")
+    text = (ROOT / image_folder(service) / "Dockerfile").read_text(encoding="utf-8")
     ((_, found),) = re.findall(BASE_IMAGE, text)
     return str(found)

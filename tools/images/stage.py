@@ -13,7 +13,7 @@ import sys
 from tools.images.engine import EngineError
 from tools.workspace import from_the_user
 from tools.workspace.digest import pack
-from tools.workspace.targets import Models, image
+from tools.workspace.targets import Models, image, image_folder
 from tools.workspace.tree import Tree
 
 
@@ -33,7 +33,9 @@ def inputs(service: str, models: Models = "tiny", tree: Tree | None = None) -> l
 def ignore_file(service: str) -> str:
     """The ``Dockerfile.dockerignore`` that lets a plain ``docker build`` see the same files."""
     tree = Tree()
-    found = image(tree, service, "tiny").inputs(tree).keys() - {f"services/{service}/Dockerfile"}
+    found = image(tree, service, "tiny").inputs(tree).keys() - {
+        f"{image_folder(service)}/Dockerfile"
+    }
     allowed = "".join(f"!{path}\n" for path in sorted(found))
     return f"# Written by `nox -s generate`: all that the image is made from.\n*\n{allowed}"
 

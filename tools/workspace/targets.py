@@ -2,6 +2,8 @@
 
 ``//services/vad:image``
     A service's image: its Dockerfile, locks and settings, and what its modules import.
+``//provision:image``
+    The image that fills a volume with the models of all services.
 ``//services/vad:endpoint``
     The endpoint that runs it: that image, and ``endpoint.toml``.
 ``//services/vad:tests``, ``//tests:docs``
@@ -29,6 +31,8 @@ from tools.workspace.tree import Tree
 Kind = Literal["image", "endpoint", "tests"]
 Models = Literal["hub", "tiny", "volume"]
 
+PROVISION = "provision"
+
 TEST_ENVIRONMENT = (
     "pyproject.toml",
     "requirements/dev.txt",
@@ -43,7 +47,7 @@ class Target:
 
     Attributes:
         kind: which of these.
-        folder: the service's folder, or the folder of tests.
+        folder: the service's folder, the folder of tests, or ``provision``.
         roots: the files it declares; what they import belongs to it too.
     """
 
@@ -78,22 +82,33 @@ def targets(tree: Tree, models: Models = "hub") -> list[Target]:
     folders = {path.rpartition("/")[0] for path in tree.matching("*/test_*.py")}
     return [
         *(image(tree, service, models) for service in services),
+        *([image(tree, PROVISION)] if f"{PROVISION}/Dockerfile" in tree.files else []),
         *(_endpoint(tree, service, models) for service in services),
         *(_tests(tree, folder) for folder in sorted(folders)),
     ]
 
 
-def image(tree: Tree, service: str, models: Models = "hub") -> Target:
-    """A service's image, with its models from the hub, the tiny ones, or none."""
-    folder = f"services/{service}"
+def image_folder(name: str) -> str:
+    """Where an image's Dockerfile is: a service's, or that of ``provision``."""
+    return name if name == PROVISION else f"services/{name}"
+
+
+def image(tree: Tree, name: str, models: Models = "hub") -> Target:
+    """A service's image, with its models from the hub, the tiny ones, or none; or ``provision``."""
+    folder = image_folder(name)
+    if name == PROVISION:
+        needed = {f"{folder}/{file}" for file in ("Dockerfile", "requirements.txt", "volume.py")}
+        needed.add(f"{folder}/with-secrets.sh")
+        for service in tree.services():
+            needed |= {f"services/{service}/service.toml", f"services/{service}/{LOCK_NAME}"}
+        return Target("image", folder, frozenset(needed))
     needed = {f"{folder}/{name}" for name in ("Dockerfile", "handler.py", "requirements.txt")}
-    needed.add(f"{folder}/service.toml")
+    needed |= {f"{folder}/service.toml", f"{folder}/{LOCK_NAME}"}
     # What its labels say of its contract.
     needed |= {f"{folder}/schema/{side}.schema.json" for side in ("input", "output")}
     needed |= {f"provision/{script}" for script in ("install-tini.sh", "with-secrets.sh")}
     if models != "volume":
-        needed |= {f"{folder}/download_models.py", f"{folder}/{LOCK_NAME}"}
-        needed.add("provision/requirements.txt")
+        needed |= {f"{folder}/download_models.py", "provision/requirements.txt"}
     if models == "tiny":
         needed.update(_tiny_weights(tree, folder))
     return Target("image", folder, frozenset(needed))
