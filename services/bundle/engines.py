@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from services.diarization.diarizer import Diarizer
 from services.vad.detector import Detector
 from shared.audio import Recording
 from shared.contract import ModelInfo
-from shared.errors import ModelUnusable
+from shared.errors import ModelError, ModelUnusable
 from shared.models.lean import pick_device
 from shared.models.verified import verified
 from shared.nets.asr import Recognizer
@@ -25,6 +26,8 @@ from shared.nets.speaker import CamPlus
 from shared.nets.vad import FsmnVad
 from shared.spec import ServiceSpec
 from shared.worker.service import Emit, Engine, keep_quiet
+
+logger = logging.getLogger("speech")
 
 
 class Settings(BaseModel):
@@ -77,15 +80,14 @@ class Bundle:
         """
         settings = Settings.model_validate(spec.engine)
         bundle = cls(spec, settings)
-        at_start = {model for task in settings.load_at_start for model in bundle.needs(task)}
+        at_start = dict.fromkeys(m for task in settings.load_at_start for m in bundle.needs(task))
         wanted = sum(model.size for model in at_start)
         if wanted > settings.max_model_bytes > 0:
             raise ModelUnusable(
                 f"the models of load_at_start have {wanted} bytes, max_model_bytes allows "
                 f"{settings.max_model_bytes}"
             )
-        for model in at_start:
-            _ = model.network
+        bundle._memory.hold([*at_start])
         return bundle
 
     @property
@@ -106,8 +108,17 @@ class Bundle:
         emit: Emit = keep_quiet,
         /,
     ) -> Mapping[str, object]:
-        """What the engine of the task finds in one recording."""
-        engine = self._engine(request.task)
+        """What the engine of the task finds in one recording.
+
+        Raises:
+            ModelError: the task's models are loaded by this job, and one is not usable.
+            OutOfMemory: there is no room for them.
+        """
+        try:
+            engine = self._engine(request.task)
+        except ModelError as error:
+            logger.error("%s", error)
+            raise type(error)(error.message) from None  # the cause is for the log, not for callers
         return {"model": engine.models[0], **engine.run(recording, request, voices, emit)}
 
     def needs(self, task: Task) -> tuple[Model[Any], ...]:

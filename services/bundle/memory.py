@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from shared.errors import ModelError, OutOfMemory
+from shared.errors import OutOfMemory
 
 logger = logging.getLogger("speech")
 
@@ -38,6 +38,11 @@ class Model(Generic[T]):
         if self._network is None:
             self._network = self._load()
         return self._network
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it takes up memory."""
+        return self._network is not None
 
     def drop(self) -> None:
         """Let its memory go. Whoever got the network must not keep it."""
@@ -76,12 +81,4 @@ class Memory:
                 others.pop(0).drop()
         self._held = [*others, *models]
         for model in models:
-            _load(model)
-
-
-def _load(model: Model[Any]) -> None:
-    try:
-        _ = model.network
-    except ModelError as error:
-        logger.error("%s", error)
-        raise type(error)(error.message) from None  # its cause is for the log, not for callers
+            _ = model.network
