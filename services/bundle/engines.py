@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,9 @@ from services.vad.detector import Detector
 from shared.audio import Recording
 from shared.contract import ModelInfo
 from shared.errors import ModelError, ModelUnusable
+from shared.models.folder import ModelFolder
 from shared.models.lean import pick_device
+from shared.models.spec import ModelSpec
 from shared.models.verified import verified
 from shared.nets.asr import Recognizer
 from shared.nets.speaker import CamPlus
@@ -55,18 +57,16 @@ class Bundle:
         device = pick_device()
         found = {model.role: verified(spec, model.role) for model in spec.models}
 
-        def size(roles: Iterable[str]) -> int:
-            files = ((found[role][0], name) for role in roles for name in spec.model(role).files)
-            return sum(folder.file(name).stat().st_size for folder, name in files)
-
         folders = {role: folder for role, (folder, _) in found.items()}
         self._infos = {role: info for role, (_, info) in found.items()}
-        self._vad = Model("vad", size(["vad"]), partial(FsmnVad.load, folders["vad"], device))
+        sizes = {model.role: _size(folders[model.role], model) for model in spec.models}
+        recogniser = sizes["asr"] + sizes.get("punctuation", 0)
+        self._vad = Model("vad", sizes["vad"], partial(FsmnVad.load, folders["vad"], device))
         self._speaker = Model(
-            "speaker", size(["speaker"]), partial(CamPlus.load, folders["speaker"], device)
+            "speaker", sizes["speaker"], partial(CamPlus.load, folders["speaker"], device)
         )
         self._asr: Model[Recognizer] = Model(
-            "asr", size(folders.keys() - {"vad", "speaker"}), lambda: load_network(spec, device)[0]
+            "asr", recogniser, lambda: load_network(spec, device)[0]
         )
         self._settings = settings
         self._memory = Memory(settings.max_model_bytes or None)
@@ -148,3 +148,9 @@ class Bundle:
     def _recognizer(self) -> SpeechRecognizer:
         infos = tuple(self._infos[role] for role in ("asr", "punctuation") if role in self._infos)
         return SpeechRecognizer((*infos, self._infos["vad"]), self._vad.network, self._asr.network)
+
+
+def _size(folder: ModelFolder, model: ModelSpec) -> int:
+    """Bytes of a model's files, which is what its weights take in memory."""
+    files = (folder.path / name for name in model.files)
+    return sum(file.stat().st_size for file in files if file.exists())

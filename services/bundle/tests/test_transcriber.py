@@ -65,16 +65,16 @@ def test_every_word_is_said_by_who_says_it(bundle: Bundle, seed: int, pause: flo
 
 
 def test_turns_and_words_are_those_of_the_two_services(bundle: Bundle, commands: Samples) -> None:
-    options = {"speech_threshold": 0.5, "max_end_silence_ms": 400}
+    options: dict[str, Any] = {"speech_threshold": 0.5, "max_end_silence_ms": 400}
     found = transcribe(bundle, commands, timestamps="word", **options)
     transcriber = engine(bundle)
     turns = transcriber._diarizer.run(
         recording(commands),
-        DiarizationRequest(audio="-", **options),  # type: ignore[arg-type]
+        DiarizationRequest(audio="-", **options),
     )
     text = transcriber._recognizer.run(
         recording(commands),
-        ASRRequest(audio="-", timestamps="word", **options),  # type: ignore[arg-type]
+        ASRRequest(audio="-", timestamps="word", **options),
     )
     for same in ("turns", "speakers", "num_speakers", "speech_s"):
         assert found[same] == turns[same]
