@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,7 +41,7 @@ class LimitSpec(_Table):
 
 
 class ServiceSpec(_Table):
-    """The content of a ``service.toml``."""
+    """The content of a ``service.toml``; what ``[engine]`` holds, the service's engine checks."""
 
     name: str
     version: str
@@ -49,6 +49,7 @@ class ServiceSpec(_Table):
     models: tuple[ModelSpec, ...]
     worker: WorkerSpec
     limits: LimitSpec
+    engine: dict[str, Any] = {}
 
     @classmethod
     def read(cls, path: Path) -> Self:

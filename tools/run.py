@@ -20,11 +20,11 @@ from tools.workspace import from_the_user
 def main() -> int:
     """Answer one job per file; 0 when all of them succeeded."""
     name = sys.argv[1]
-    contract = service(name).request
+    requests = [contract.request for contract in service(name).contracts]
     parser = argparse.ArgumentParser(prog=f"nox -s run-{name} --")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files")
     parser.add_argument("--json", action="store_true", help="print only JSON, a line per file")
-    add_options(parser, contract)
+    add_options(parser, *requests)
     arguments = parser.parse_args(sys.argv[2:])
     files = [from_the_user(file) for file in arguments.files]
     for file, named in zip(files, arguments.files, strict=True):
@@ -35,7 +35,7 @@ def main() -> int:
     except SpeechError as error:
         print(error, file=sys.stderr)
         return 1
-    return run(worker, files, given(arguments, contract), as_json=arguments.json)
+    return run(worker, files, given(arguments, *requests), as_json=arguments.json)
 
 
 def run(

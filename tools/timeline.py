@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -34,24 +34,16 @@ def show(console: Console, file: Path, result: dict[str, Any]) -> None:
         console.print(Text.assemble("level    ", (_level_line(file, duration, width), "cyan")))
         console.print(Text.assemble(f"{name:9}", line))
         console.print(Text(f"         {_axis(duration, width)}", style="dim"))
-    console.print(_table(spans, colours, _what(result)))
+    console.print(_table(result, colours))
     console.print(_summary(result))
 
 
 def spans_of(result: dict[str, Any]) -> list[Labelled]:
-    """What a service found: segments of speech, turns with their speakers, or what was said."""
-    what = _what(result)
-    found = result["turns"] if "turns" in result else result["segments"]
+    """What a service found: turns with their speakers, segments of speech, or what was said."""
+    found, what = ("turns", "speaker") if "turns" in result else ("segments", "text")
     return [
-        Labelled(span["start"], span["end"], span[what] if what else "speech") for span in found
+        Labelled(span["start"], span["end"], span.get(what, "speech")) for span in result[found]
     ]
-
-
-def _what(result: dict[str, Any]) -> Literal["speaker", "text"] | None:
-    """What a service tells of each span besides its time."""
-    if "turns" in result:
-        return "speaker"
-    return "text" if "text" in result else None
 
 
 def _level_line(file: Path, duration: float, width: int) -> str:
@@ -110,12 +102,17 @@ def _steps() -> Iterator[float]:
         scale *= 10
 
 
-def _table(spans: list[Labelled], colours: dict[str, str], what: str | None) -> Table:
-    headings = ["#", "start", "end", "length", *([what] if what else [])]
+def _table(result: dict[str, Any], colours: dict[str, str]) -> Table:
+    """What was said, if that is known, or else what the picture shows."""
+    spans = result["segments" if "segments" in result else "turns"]
+    told = [what for what in ("speaker", "text") if spans and what in spans[0]]
+    headings = ["#", "start", "end", "length", *told]
     table = Table(*headings, box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for number, (start, end, label) in enumerate(spans[:_MOST_ROWS], 1):
-        told = [Text(label, colours[label])] if what else []
-        table.add_row(str(number), f"{start:.2f}", f"{end:.2f}", f"{end - start:.2f}", *told)
+    for number, span in enumerate(spans[:_MOST_ROWS], 1):
+        start, end, words = span["start"], span["end"], [span[what] or "" for what in told]
+        colour = colours.get(words[0], "") if words else ""
+        cells = (Text(word, colour) for word in words)
+        table.add_row(str(number), f"{start:.2f}", f"{end:.2f}", f"{end - start:.2f}", *cells)
     if len(spans) > _MOST_ROWS:
         table.add_row("", f"and {len(spans) - _MOST_ROWS} more")
     return table

@@ -31,7 +31,7 @@ def prepare(setting: Setting) -> Place:
     speaker, vad = SPEC.model("speaker"), SPEC.model("vad")
     shutil.copytree(setting.model.path, models / vad.id)
     tiny = locate(speaker.id, TINY_MODELS, speaker.revision)
-    _full_size(models / speaker.id, json.loads((tiny.path / "configuration.json").read_text()))
+    full_size(models / speaker.id, json.loads((tiny.path / "configuration.json").read_text()))
     pipeline = models / "pipeline"
     pipeline.mkdir()
     (pipeline / "configuration.json").write_text(json.dumps({
@@ -63,7 +63,8 @@ def audio(setting: Setting, seconds: int) -> Path:
     return path
 
 
-def _full_size(folder: Path, configuration: dict[str, object]) -> None:
+def full_size(folder: Path, configuration: dict[str, object]) -> None:
+    """Write CAM++ with its real sizes and random weights; ``configuration`` is the tiny one's."""
     import torch
 
     folder.mkdir(parents=True)

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.asr.contract import ASRRequest
+from services.asr.contract import ASRRequest, RecognitionOptions
 from shared.audio import SAMPLE_RATE
 from shared.features import Array
-from shared.nets.vad import EndPointRules, FsmnVad, Joining
+from shared.nets.vad import Cutting, EndPointRules, FsmnVad, Joining, SpeechSegment
 
 JOINED_MS = 15_000  # segments are joined up to this length; a model hears short ones less well
 GAP_MS = 500
@@ -47,18 +47,26 @@ def chunks(blocks: Iterable[Array], vad: FsmnVad, request: ASRRequest) -> Iterat
     Yields:
         In order, without overlap; the longest has ``max_segment_s``.
     """
-    longest_ms = round(request.max_segment_s * 1000)
-    longest = longest_ms * SAMPLES_PER_MS
     if not request.vad:
-        yield from quiet_cuts(blocks, longest)
+        yield from quiet_cuts(blocks, _longest_ms(request) * SAMPLES_PER_MS)
         return
-    joining = Joining(GAP_MS, min(JOINED_MS, longest_ms))
-    for segment in vad.segments(blocks, effective_rules(vad.rules, request), joining):
-        for chunk in quiet_cuts([segment.samples], longest):
-            yield Chunk(segment.start_ms + chunk.start_ms, chunk.samples)
+    for _, segment in vad.each_way(blocks, [cutting(vad.rules, request)]):
+        yield from pieces(segment, request)
 
 
-def effective_rules(rules: EndPointRules, request: ASRRequest) -> EndPointRules:
+def cutting(rules: EndPointRules, request: RecognitionOptions) -> Cutting:
+    """How a recording is cut by what the caller asked for, by the VAD's own rules otherwise."""
+    joining = Joining(GAP_MS, min(JOINED_MS, _longest_ms(request)))
+    return Cutting(effective_rules(rules, request), joining)
+
+
+def pieces(segment: SpeechSegment, request: RecognitionOptions) -> Iterator[Chunk]:
+    """A segment of speech in stretches that are not too long."""
+    for chunk in quiet_cuts([segment.samples], _longest_ms(request) * SAMPLES_PER_MS):
+        yield Chunk(segment.start_ms + chunk.start_ms, chunk.samples)
+
+
+def effective_rules(rules: EndPointRules, request: RecognitionOptions) -> EndPointRules:
     """The VAD's end-point rules with what the caller asked for in their place."""
     if request.max_end_silence_ms is not None:
         rules = replace(rules, max_end_silence_time=request.max_end_silence_ms)
@@ -82,6 +90,10 @@ def quiet_cuts(blocks: Iterable[Array], longest: int) -> Iterator[Chunk]:
             start, waiting = start + cut, waiting[cut:]
     if len(waiting):
         yield Chunk(start // SAMPLES_PER_MS, waiting)
+
+
+def _longest_ms(request: RecognitionOptions) -> int:
+    return round(request.max_segment_s * 1000)
 
 
 def _quietest(samples: Array) -> int:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from services.asr.batches import recognise
-from services.asr.chunks import chunks
-from services.asr.contract import ASRRequest
+from services.asr.chunks import Chunk, chunks
+from services.asr.contract import ASRRequest, ASRSegment, RecognitionOptions
 from services.asr.networks import load_network
-from services.asr.result import fields, segment
+from services.asr.result import fields, segment_fields
 from services.asr.sentences import Sentence, sentences_of
 from shared.audio import SAMPLE_RATE, Recording
 from shared.contract import ModelInfo
@@ -73,11 +73,11 @@ class SpeechRecognizer:
         Raises:
             InvalidInput: the model does not know the language.
         """
-        self._check_language(request.language)
+        stretches = chunks(recording, self._vad, request)
         sentences, segments = [], []
-        for sentence in self._sentences(recording, request):
+        for sentence in self.sentences(recording, stretches, request, soon=request.stream):
             sentences.append(sentence)
-            segments.append(segment(sentence, request))
+            segments.append(ASRSegment(**segment_fields(sentence, request)))
             emit(segments[-1])
         found = fields(sentences, segments, request, recording.duration_s)
         found["vad_model"] = self.models[-1] if request.vad else None
@@ -85,14 +85,32 @@ class SpeechRecognizer:
             found["punctuation_model"] = self.models[1]
         return found
 
-    def _sentences(self, recording: Recording, request: ASRRequest) -> Iterator[Sentence]:
+    def sentences(
+        self,
+        recording: Recording,
+        stretches: Iterable[Chunk],
+        request: RecognitionOptions,
+        *,
+        soon: bool = False,
+    ) -> Iterator[Sentence]:
+        """What is said in stretches of a recording, in order.
+
+        Args:
+            recording: tells whether anybody still waits for it.
+            stretches: in order.
+            request: what the caller asked for.
+            soon: give the first ones before much has been heard, at the price of smaller batches.
+
+        Raises:
+            InvalidInput: the model does not know the language.
+        """
+        self._check_language(request.language)
+
         def transcribe(batch: Sequence[Array]) -> list[Transcript]:
             recording.go_on()
             return self._model.transcribe(batch, request.language, request.use_itn)
 
-        most = self._model.frames_at_once
-        ahead = AHEAD_IN_A_STREAM if request.stream else max(AHEAD, most)
-        stretches = chunks(recording, self._vad, request)
+        ahead = AHEAD_IN_A_STREAM if soon else max(AHEAD, self._model.frames_at_once)
         for heard, transcript in recognise(stretches, self._model, transcribe, ahead):
             yield from sentences_of(transcript, heard.start_ms, heard.end_ms)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
-from services.asr.contract import ASRRequest, ASRSegment, Word
+from services.asr.contract import ASRRequest, ASRSegment, RecognitionOptions, Word
 from services.asr.openai import verbose_json
 from services.asr.sentences import Sentence, join_texts
 from services.asr.subtitles import render
@@ -26,7 +27,7 @@ def fields(
         duration_s: length of the recording in seconds.
     """
     text = join_texts(sentence.text for sentence in sentences)
-    language = _most_spoken(sentences)
+    language = most_spoken(sentences)
     found: dict[str, object] = {
         "text": text,
         "segments": list(segments),
@@ -43,27 +44,26 @@ def fields(
     return found
 
 
-def segment(sentence: Sentence, request: ASRRequest) -> ASRSegment:
-    """A sentence as the caller gets it."""
-    more: dict[str, object] = {}
+def segment_fields(sentence: Sentence, request: RecognitionOptions) -> dict[str, Any]:
+    """The fields of a sentence as the caller gets it."""
+    found = {
+        "start": sentence.start_ms / 1000,
+        "end": sentence.end_ms / 1000,
+        "text": sentence.text,
+        "language": sentence.language,
+        "emotion": sentence.emotion,
+        "events": list(sentence.events),
+        "confidence": round(sentence.confidence, 4),
+    }
     if request.timestamps == "word":
-        more["words"] = [
+        found["words"] = [
             Word(text=word.text, start=word.start_ms / 1000, end=word.end_ms / 1000)
             for word in sentence.words
         ]
-    return ASRSegment(
-        start=sentence.start_ms / 1000,
-        end=sentence.end_ms / 1000,
-        text=sentence.text,
-        language=sentence.language,
-        emotion=sentence.emotion,
-        events=list(sentence.events),
-        confidence=round(sentence.confidence, 4),
-        **more,
-    )
+    return found
 
 
-def _most_spoken(sentences: Sequence[Sentence]) -> str | None:
+def most_spoken(sentences: Sequence[Sentence]) -> str | None:
     """The language that was spoken the longest."""
     spoken: Counter[str] = Counter()
     for sentence in sentences:

@@ -8,7 +8,7 @@ Text Style Guide" (16 characters in a line) and "Timed Text Style Guide" (7 s in
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, repeat
 from operator import itemgetter
 from typing import Literal, NamedTuple
 from unicodedata import east_asian_width
@@ -21,38 +21,51 @@ WIDE = 2  # width of a Chinese, Japanese or Korean character
 SHORTEST_MS, LONGEST_MS = 1_000, 7_000
 
 
+NOBODY = repeat(None)
+
+
 class Cue(NamedTuple):
-    """What is shown at a time."""
+    """What is shown at a time, and the name of who says it, if that is to be shown too."""
 
     start_ms: int
     end_ms: int
     text: str
+    speaker: str | None = None
 
 
-def render(sentences: Iterable[Sentence], form: Literal["srt", "vtt"], duration_ms: int) -> str:
+def render(
+    sentences: Iterable[Sentence],
+    form: Literal["srt", "vtt"],
+    duration_ms: int,
+    speakers: Iterable[str | None] = NOBODY,
+) -> str:
     """The text of a subtitle file; cues are in order, do not overlap, and last some time.
 
     Args:
         sentences: in order.
         form: SubRip or WebVTT.
         duration_ms: of the recording; no cue is longer shown to be read than it lasts.
+        speakers: who says each of the sentences, where that is known.
     """
-    cues = list(_readable(sentences, duration_ms))
+    cues = list(_readable(sentences, speakers, duration_ms))
     if form == "srt":
         return "\n".join(
-            f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{cue.text}\n"
+            f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{_plain(cue)}\n"
             for number, cue in enumerate(cues, 1)
         )
     blocks = (
-        f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n{_escape(cue.text)}\n"
+        f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n{_voiced(cue)}\n"
         for cue in cues
     )
     return "\n".join(["WEBVTT\n", *blocks])
 
 
-def _readable(sentences: Iterable[Sentence], duration_ms: int) -> Iterator[Cue]:
+def _readable(
+    sentences: Iterable[Sentence], speakers: Iterable[str | None], duration_ms: int
+) -> Iterator[Cue]:
     """Cues that stay long enough, as far as the next one and the recording's end let them."""
-    cues = [cue for sentence in sentences for cue in cues_of(sentence)]
+    said = zip(sentences, speakers, strict=False)
+    cues = [cue._replace(speaker=name) for one, name in said for cue in cues_of(one)]
     starts = [*(cue.start_ms for cue in cues), duration_ms]
     for cue, following in zip(cues, starts[1:], strict=True):
         wanted = max(cue.end_ms, min(cue.start_ms + SHORTEST_MS, following))
@@ -95,6 +108,15 @@ def _clock(ms: int, point: str) -> str:
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02}:{minutes:02}:{seconds:02}{point}{ms:03}"
+
+
+def _plain(cue: Cue) -> str:
+    return f"{cue.speaker}: {cue.text}" if cue.speaker else cue.text
+
+
+def _voiced(cue: Cue) -> str:
+    """With WebVTT's own mark for who speaks."""
+    return (f"<v {_escape(cue.speaker)}>" if cue.speaker else "") + _escape(cue.text)
 
 
 def _escape(text: str) -> str:

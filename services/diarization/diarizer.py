@@ -9,11 +9,12 @@ import numpy as np
 
 from services.diarization.clustering import Speakers, cluster
 from services.diarization.clustering.vectors import Labels, Vectors, unit
-from services.diarization.contract import DiarizationRequest
-from services.diarization.known import Voice, recognise
+from services.diarization.contract import DiarizationRequest, SpeakerOptions
+from services.diarization.embedding import Embedder
+from services.diarization.known import Speaker, Voice, recognise
 from services.diarization.result import fields
-from services.diarization.turns import renumbered, turns_of
-from services.diarization.windows import LENGTH, Span, overlaps, windows
+from services.diarization.turns import Turn, renumbered, turns_of
+from services.diarization.windows import LENGTH, overlaps
 from shared.audio import SAMPLE_RATE, Recording
 from shared.contract import ModelInfo
 from shared.errors import InvalidInput
@@ -24,7 +25,6 @@ from shared.nets.speaker import CamPlus
 from shared.nets.vad import EndPointRules, FsmnVad, SpeechSegment
 from shared.spec import ServiceSpec
 
-AT_ONCE = 64  # windows whose features are held
 END_SILENCE_MS = 300  # pauses between speakers are shorter than those between sentences
 VOICE_MS = 60_000  # of a known speaker's speech; more does not make it clearer
 
@@ -70,22 +70,23 @@ class Diarizer:
             request: what the caller asked for.
             voices: the recordings of those known speakers that have one, in order.
         """
-        known = self._known(request, voices)
-        rules = effective_rules(self._vad.rules, request)
-        spans, embeddings = self._embed(self._vad.segments(recording, rules))
-        alike = self._net.thresholds.alike
-        labels = cluster(embeddings, speakers(request), alike, overlaps(spans))
-        turns, heard = renumbered(turns_of(spans, labels.tolist()))
-        threshold = request.known_threshold
-        found = recognise(
-            centres(embeddings, labels)[heard],
-            known,
-            self._net.thresholds.same_speaker if threshold is None else threshold,
-        )
+        known = self.known(request, voices)
+        embedder = self.embedder()
+        for segment in self._vad.segments(recording, effective_rules(self._vad.rules, request)):
+            embedder.push(segment)
+        turns, found = self.find(embedder, known, request)
         return {**fields(turns, found, request), "vad_model": self.models[1]}
 
-    def _known(self, request: DiarizationRequest, voices: Sequence[Recording]) -> list[Voice]:
-        """The embeddings of the known speakers."""
+    def known(self, request: SpeakerOptions, voices: Sequence[Recording]) -> list[Voice]:
+        """The embeddings of the known speakers.
+
+        Args:
+            request: names them.
+            voices: the recordings of those that have one, in order.
+
+        Raises:
+            InvalidInput: an embedding is another model's, or there is no speech in a recording.
+        """
         recordings = iter(voices)
         known = []
         for speaker in request.known_speakers:
@@ -100,33 +101,39 @@ class Diarizer:
             known.append(Voice(speaker.name, vector))
         return known
 
+    def embedder(self) -> Embedder:
+        """What takes the segments of one recording, as ``effective_rules`` cut them."""
+        return Embedder(self._net)
+
+    def find(
+        self, embedder: Embedder, known: Sequence[Voice], request: SpeakerOptions
+    ) -> tuple[list[Turn], list[Speaker]]:
+        """The turns of a recording whose segments were all taken, and who their speakers are."""
+        spans, embeddings = embedder.finish()
+        alike = self._net.thresholds.alike
+        labels = cluster(embeddings, speakers(request), alike, overlaps(spans))
+        turns, heard = renumbered(turns_of(spans, labels.tolist()))
+        threshold = request.known_threshold
+        found = recognise(
+            centres(embeddings, labels)[heard],
+            known,
+            self._net.thresholds.same_speaker if threshold is None else threshold,
+        )
+        return turns, found
+
     def _voice(self, recording: Recording) -> Array:
         """The embedding of a recording of one speaker."""
-        _, embeddings = self._embed(_first(self._vad.segments(recording, self._vad.rules)))
+        embedder = self.embedder()
+        for segment in _first(self._vad.segments(recording, self._vad.rules)):
+            embedder.push(segment)
+        _, embeddings = embedder.finish()
         if not len(embeddings):
             raise InvalidInput("known_speakers: there is no speech in a known speaker's recording")
         mean: Array = unit(embeddings).mean(axis=0)
         return mean
 
-    def _embed(self, segments: Iterable[SpeechSegment]) -> tuple[list[Span], Vectors]:
-        """Start and end, in milliseconds, and embedding of each window of speech."""
-        spans: list[Span] = []
-        embeddings = [np.zeros((0, self._net.size), dtype=np.float32)]
-        pending: list[Array] = []
-        for segment in segments:
-            features = self._net.features(segment.samples)
-            for window in windows(len(features)):
-                spans.append(window.span(segment.start_ms, segment.end_ms, len(features)))
-                part = features[window.start : window.end]
-                pending.append(np.resize(part, (LENGTH, part.shape[1])))  # a short one is repeated
-            if len(pending) >= AT_ONCE:
-                embeddings.append(self._net.embed(pending))
-                pending = []
-        embeddings.append(self._net.embed(pending))
-        return spans, np.concatenate(embeddings)
 
-
-def effective_rules(rules: EndPointRules, request: DiarizationRequest) -> EndPointRules:
+def effective_rules(rules: EndPointRules, request: SpeakerOptions) -> EndPointRules:
     """End-point rules that keep close to the speech: a turn is not to hold the pauses around it."""
     threshold = request.speech_threshold
     return replace(
@@ -138,7 +145,7 @@ def effective_rules(rules: EndPointRules, request: DiarizationRequest) -> EndPoi
     )
 
 
-def speakers(request: DiarizationRequest) -> Speakers:
+def speakers(request: SpeakerOptions) -> Speakers:
     """How many speakers the caller allows."""
     usual = Speakers()
     least = request.num_speakers or request.min_speakers or usual.least

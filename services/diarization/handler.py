@@ -7,13 +7,12 @@ from pathlib import Path
 from services.diarization.contract import DiarizationRequest, DiarizationResult
 from services.diarization.diarizer import Diarizer
 from shared.spec import ServiceSpec
-from shared.worker.service import Service
+from shared.worker.service import Contract, Service
 from shared.worker.start import serve
 
 SERVICE = Service(
     spec=ServiceSpec.read(Path(__file__).with_name("service.toml")),
-    request=DiarizationRequest,
-    result=DiarizationResult,
+    contracts=(Contract(DiarizationRequest, DiarizationResult),),
     load=Diarizer.load,
 )
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.diarization.contract import DiarizationRequest, SpeakerInfo, SpeakerTurn
+from services.diarization.contract import (
+    DiarizationRequest,
+    SpeakerInfo,
+    SpeakerOptions,
+    SpeakerTurn,
+)
 from services.diarization.known import Speaker
 from services.diarization.turns import Turn
 from shared.formats import Labelled, render
@@ -20,16 +25,8 @@ def fields(
         speakers: those the turns' numbers stand for, by first appearance.
         request: says which of the optional fields there are to be.
     """
-    labelled = [
-        Labelled(turn.start_ms / 1000, turn.end_ms / 1000, speakers[turn.speaker].label)
-        for turn in turns
-    ]
-    found: dict[str, object] = {
-        "turns": [SpeakerTurn(start=start, end=end, speaker=name) for start, end, name in labelled],
-        "speakers": [_info(n, turns, speaker, request) for n, speaker in enumerate(speakers)],
-        "num_speakers": len(speakers),
-        "speech_s": _seconds(turns),
-    }
+    found = who_and_when(turns, speakers, request)
+    labelled = _labelled(turns, speakers)
     if request.format != "json":
         # A name in RTTM is one word.
         one_word = (turn._replace(label="_".join(turn.label.split())) for turn in labelled)
@@ -42,8 +39,30 @@ def fields(
     return found
 
 
+def who_and_when(
+    turns: Sequence[Turn], speakers: Sequence[Speaker], request: SpeakerOptions
+) -> dict[str, object]:
+    """The turns and the speakers, in no text format."""
+    return {
+        "turns": [
+            SpeakerTurn(start=start, end=end, speaker=name)
+            for start, end, name in _labelled(turns, speakers)
+        ],
+        "speakers": [_info(n, turns, speaker, request) for n, speaker in enumerate(speakers)],
+        "num_speakers": len(speakers),
+        "speech_s": _seconds(turns),
+    }
+
+
+def _labelled(turns: Sequence[Turn], speakers: Sequence[Speaker]) -> list[Labelled]:
+    return [
+        Labelled(turn.start_ms / 1000, turn.end_ms / 1000, speakers[turn.speaker].label)
+        for turn in turns
+    ]
+
+
 def _info(
-    number: int, turns: Sequence[Turn], speaker: Speaker, request: DiarizationRequest
+    number: int, turns: Sequence[Turn], speaker: Speaker, request: SpeakerOptions
 ) -> SpeakerInfo:
     own = [turn for turn in turns if turn.speaker == number]
     more: dict[str, object] = {}

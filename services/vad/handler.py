@@ -7,13 +7,12 @@ from pathlib import Path
 from services.vad.contract import VADRequest, VADResult
 from services.vad.detector import Detector
 from shared.spec import ServiceSpec
-from shared.worker.service import Service
+from shared.worker.service import Contract, Service
 from shared.worker.start import serve
 
 SERVICE = Service(
     spec=ServiceSpec.read(Path(__file__).with_name("service.toml")),
-    request=VADRequest,
-    result=VADResult,
+    contracts=(Contract(VADRequest, VADResult),),
     load=Detector.load,
 )
 

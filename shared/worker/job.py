@@ -15,12 +15,12 @@ from functools import partial
 from typing import Any, BinaryIO, Generic, TypeVar
 
 from shared.audio import Block, Recording
-from shared.contract import AudioReference, Response, ServiceInfo, Timings
+from shared.contract import AudioReference, AudioResult, Response, ServiceInfo, Timings
 from shared.decode import DecodeLimits, decode
 from shared.errors import AcceleratorFailed, SpeechError
 from shared.fetch import FetchPolicy, open_audio, open_base64, open_url
 from shared.worker.failure import message, response, typed
-from shared.worker.request import parse
+from shared.worker.request import choose, parse
 from shared.worker.result import fit, fit_list
 from shared.worker.service import Engine, RequestT, Service
 
@@ -47,6 +47,8 @@ class _Work(Generic[RequestT]):
     """What the recordings of one job have in common.
 
     Attributes:
+        request: what the caller asked for.
+        result: the type of what each recording is answered with.
         part: takes parts of a result as they are done.
         cancelled: set once nobody waits for the job any more.
         stack: closes the files of ``files`` when the job has ended.
@@ -54,6 +56,7 @@ class _Work(Generic[RequestT]):
     """
 
     request: RequestT
+    result: type[AudioResult]
     part: Part
     cancelled: threading.Event
     stack: ExitStack
@@ -93,8 +96,10 @@ class JobHandler(Generic[RequestT]):
 
     async def _answer(self, job_input: object, part: Part) -> dict[str, Any]:
         limits = self._service.spec.limits
-        request = parse(self._service.request, job_input, limits.max_items)
-        outcomes = await self._run_all(request, part if request.streams() else no_part)
+        contract = choose(self._service.contracts, job_input)
+        request = parse(contract.request, job_input, limits.max_items)
+        part = part if request.streams() else no_part
+        outcomes = await self._run_all(request, contract.result, part)
         max_bytes = self._service.spec.worker.max_result_bytes
         if request.audios is None:
             if isinstance(outcomes[0], SpeechError):
@@ -109,7 +114,9 @@ class JobHandler(Generic[RequestT]):
             answer["refresh_worker"] = True
         return answer
 
-    async def _run_all(self, request: RequestT, part: Part) -> list[Outcome]:
+    async def _run_all(
+        self, request: RequestT, result: type[AudioResult], part: Part
+    ) -> list[Outcome]:
         cancelled = threading.Event()
         # A list of slow URLs takes half of the places at most, so other jobs still get through.
         places = asyncio.Semaphore(max(1, self._service.spec.worker.concurrency // 2))
@@ -119,7 +126,7 @@ class JobHandler(Generic[RequestT]):
                 return await asyncio.wrap_future(self._recordings.submit(work, reference))
 
         with ExitStack() as voices:
-            work = _Work(request, part, cancelled, voices)
+            work = _Work(request, result, part, cancelled, voices)
             try:
                 for reference in request.voices():
                     work.files.append(await threaded(partial(self._open_voice, work), reference))
@@ -167,8 +174,8 @@ class JobHandler(Generic[RequestT]):
         fields = self._engine.run(recording, request, voices, partial(work.part, number))
         spent = time.perf_counter() - began
         duration = recording.duration_s
-        result = self._service.result(
-            **fields,
+        result = work.result(
+            **{"model": self._engine.models[0], **fields},
             duration_s=round(duration, 3),
             timings=Timings(
                 fetch_s=round(fetch_s, 4),
@@ -176,7 +183,6 @@ class JobHandler(Generic[RequestT]):
                 infer_s=round(spent - recording.decode_s, 4),
                 rtf=round(spent / duration, 6) if duration else None,
             ),
-            model=self._engine.models[0],
             service=self._info,
         )
         return result.model_dump(mode="json", exclude_unset=True)

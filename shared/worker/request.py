@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from shared.contract import AudioRequest
 from shared.errors import InvalidInput
+from shared.worker.service import Contract, RequestT
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-
-RequestT = TypeVar("RequestT", bound=AudioRequest)
 
 _PLAIN = {"model_type": "Input should be a string or an object"}
 _MOST_FIELDS = 64  # more than any contract has
 _MOST_FAULTS = 5
 _FIELD_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+def choose(contracts: Sequence[Contract[RequestT]], job_input: object) -> Contract[RequestT]:
+    """The contract a job asks for by its ``task``; the only one, where there is no choice.
+
+    Raises:
+        InvalidInput: it names none; the message has those that there are.
+    """
+    if len(contracts) == 1:
+        return contracts[0]
+    tasks = {contract.task: contract for contract in contracts}
+    asked = _as_object(job_input).get("task")
+    if not isinstance(asked, str) or asked not in tasks:
+        *most, last = tasks
+        raise InvalidInput(f"task: give {', '.join(most)} or {last}")
+    return tasks[asked]
 
 
 def parse(contract: type[RequestT], job_input: object, max_items: int) -> RequestT:
@@ -32,13 +47,18 @@ def parse(contract: type[RequestT], job_input: object, max_items: int) -> Reques
     Raises:
         InvalidInput: it names each fault and its field, and shows none of the values.
     """
-    if not isinstance(job_input, dict):
-        raise InvalidInput("input must be a JSON object")
-    _check_sizes(job_input, max_items)
+    fields = _as_object(job_input)
+    _check_sizes(fields, max_items)
     try:
-        return contract.model_validate(job_input)
+        return contract.model_validate(fields)
     except ValidationError as error:
         raise InvalidInput(_explain(error.errors(include_input=False, include_url=False))) from None
+
+
+def _as_object(job_input: object) -> dict[str, object]:
+    if not isinstance(job_input, dict):
+        raise InvalidInput("input must be a JSON object")
+    return job_input
 
 
 def _check_sizes(job_input: dict[str, object], max_items: int) -> None:

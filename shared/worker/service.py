@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, get_args
 
 from shared.audio import Recording
 from shared.contract import AudioRequest, AudioResult, ModelInfo, Response
@@ -40,6 +40,8 @@ class Engine(Protocol[RequestT_contra]):
     ) -> Mapping[str, object]:
         """Process one recording; returns the fields of the result that are the service's own.
 
+        ``model`` is one of them where a result is not named after the first of ``models``.
+
         Args:
             recording: the audio.
             request: what the caller asked for.
@@ -49,20 +51,37 @@ class Engine(Protocol[RequestT_contra]):
 
 
 @dataclass(frozen=True, slots=True)
+class Contract(Generic[RequestT]):
+    """What one kind of job takes and gives.
+
+    Attributes:
+        request: the type of its input.
+        result: the type of its output for one recording.
+    """
+
+    request: type[RequestT]
+    result: type[AudioResult]
+
+    @property
+    def task(self) -> str:
+        """The value of ``task`` that asks for it, where a service has several."""
+        (name,) = get_args(self.request.model_fields["task"].annotation)
+        return str(name)
+
+
+@dataclass(frozen=True, slots=True)
 class Service(Generic[RequestT]):
     """One endpoint.
 
     Attributes:
         spec: the service's ``service.toml``.
-        request: the type of a job's input.
-        result: the type of a job's output for one recording.
+        contracts: that of its jobs; if there are several, ``task`` in a job's input chooses.
         load: loads the engine; raises ModelError when the models are not usable.
         streams: the list in a result whose elements may be given as parts before it; None if its
             jobs are answered at once.
     """
 
     spec: ServiceSpec
-    request: type[RequestT]
-    result: type[AudioResult]
+    contracts: tuple[Contract[RequestT], ...]
     load: Callable[[ServiceSpec], Engine[RequestT]]
     streams: str | None = None

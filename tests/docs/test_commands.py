@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.demo import SAMPLES
 from tools.environment import is_current
 from tools.images.base import NAME
 from tools.images.engine import EngineError, connect, find_image
@@ -97,7 +98,7 @@ def test_the_demo_writes_what_the_readme_says() -> None:
     written = {path.name for path in (ROOT / "out" / "demo").iterdir()}
     of_speech = ("json", "rttm", "csv", "audacity.txt")
     endings = {"asr": ("json", "srt", "vtt")}
-    for name in service_names():
+    for name in SAMPLES:
         assert {f"{name}.{end}" for end in endings.get(name, of_speech)} <= written
 
 
@@ -131,7 +132,7 @@ PAGES = [
 @pytest.mark.parametrize(("server", "page"), PAGES, indirect=["server"])
 def test_the_curl_call_is_answered(page: str, server: str) -> None:
     (script,) = [block for block in blocks(page, "bash") if SERVER in block]
-    with served(COMMANDS if "asr" in page else SAMPLE) as audio:
+    with served(COMMANDS if re.search("asr|bundle", page) else SAMPLE) as audio:
         run = shell(script.replace(SERVER, server).replace(REMOTE, audio))
     job = json.loads(run.stdout)
     assert job["status"] == "COMPLETED"

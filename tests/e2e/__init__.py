@@ -3,6 +3,6 @@ DATA = (
     "samples/commands.*",
     "samples/conversation.flac",
     "services/*/handler.py",
-    "services/asr/test_input.json",
+    "services/*/test_input.json",
     "services/*/service.toml",
 )

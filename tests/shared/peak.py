@@ -22,7 +22,7 @@ from shared.contract import (
     Response,
 )
 from shared.spec import LimitSpec, ServiceSpec, WorkerSpec
-from shared.worker.service import Emit, Service, keep_quiet
+from shared.worker.service import Contract, Emit, Service, keep_quiet
 
 Fault = Literal["none", "raise", "memory", "gpu", "exit", "nan", "set"]
 GATE = threading.Event()
@@ -112,7 +112,7 @@ SPEC = ServiceSpec(
 
 
 def service(engine: PeakEngine) -> Service[PeakRequest]:
-    return Service(SPEC, PeakRequest, PeakResult, lambda _: engine, streams="padding")
+    return Service(SPEC, (Contract(PeakRequest, PeakResult),), lambda _: engine, streams="padding")
 
 
 def sound(level: float = 0.5, seconds: float = 0.5) -> str:

@@ -16,7 +16,7 @@ import yaml
 
 from shared.errors import ModelUnusable
 from shared.models.folder import ModelFolder, locate
-from shared.nets.vad import FsmnVad, Joining, find_segments
+from shared.nets.vad import Cutting, FsmnVad, Joining, find_segments
 from tools.workspace import SAMPLE, TINY_MODELS
 
 MODEL = "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch"
@@ -102,6 +102,21 @@ def test_near_segments_are_joined_with_the_audio_between(block: int, joining: Jo
     assert [(s.start_ms, s.end_ms) for s in found] == joined(separate, *joining)
     for segment in found:
         assert np.array_equal(segment.samples, audio[segment.start_ms * 16 : segment.end_ms * 16])
+
+
+def test_several_ways_to_cut_a_recording_give_what_each_gives_alone() -> None:
+    vad = FsmnVad.load(locate(MODEL, TINY_MODELS))
+    audio, _ = soundfile.read(SAMPLE, dtype="float32")
+    rules = (vad.rules, replace(vad.rules, max_end_silence_time=300, lookback_time_start_point=0))
+    joinings = (Joining(500, 15_000), Joining())
+    ways = [Cutting(*way) for way in zip(rules, joinings, strict=True)]
+    together = list(vad.each_way(np.array_split(audio, 20), ways))
+    for number, way in enumerate(zip(rules, joinings, strict=True)):
+        own = [segment for which, segment in together if which == number]
+        alone = list(vad.segments([audio], *way))
+        assert [segment[:2] for segment in own] == [segment[:2] for segment in alone]
+        for one, other in zip(own, alone, strict=True):
+            assert np.array_equal(one.samples, other.samples)
 
 
 def test_an_hour_is_not_kept() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from services.asr.contract import ASRRequest
 from services.vad.contract import VADRequest
 from shared.worker.request import parse
 from tools.options import add_options, given
@@ -100,3 +101,13 @@ def test_every_field_is_an_option(arguments: list[str], expected: dict[str, obje
     fields = given(parser.parse_args(arguments), VADRequest)
     assert fields == expected
     parse(VADRequest, {"audio": "-", **fields}, max_items=1)
+
+
+def test_a_service_with_several_tasks_has_the_options_of_all() -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser, VADRequest, ASRRequest)
+    help_text = " ".join(parser.format_help().split())
+    assert "--pad-ms VALUE" in help_text
+    assert "--format json|rttm|audacity|csv|text|srt|vtt|verbose_json" in help_text
+    arguments = parser.parse_args(["--language", "zh", "--no-use-itn"])
+    assert given(arguments, VADRequest, ASRRequest) == {"language": "zh", "use_itn": False}

@@ -121,9 +121,12 @@ ALL = service_names()
     ("path", "images", "endpoints"),
     [
         ("shared/errors.py", [*ALL, PROVISION], ALL),
-        ("shared/nets/speaker/layers.py", ["diarization"], ["diarization"]),
-        ("shared/nets/asr/sanm.py", ["asr"], ["asr"]),
-        ("services/vad/detector.py", ["vad"], ["vad"]),
+        ("shared/nets/speaker/layers.py", ["bundle", "diarization"], ["bundle", "diarization"]),
+        ("shared/nets/asr/sanm.py", ["asr", "bundle"], ["asr", "bundle"]),
+        ("services/vad/detector.py", ["bundle", "vad"], ["bundle", "vad"]),
+        ("services/asr/chunks.py", ["asr", "bundle"], ["asr", "bundle"]),
+        ("services/diarization/handler.py", ["diarization"], ["diarization"]),
+        ("services/bundle/transcriber.py", ["bundle"], ["bundle"]),
         ("services/vad/requirements.txt", ["vad"], ["vad"]),
         ("services/vad/models.lock", ["vad", PROVISION], ["vad"]),
         ("services/vad/Dockerfile", ["vad"], ["vad"]),
@@ -151,6 +154,25 @@ def test_the_images_and_endpoints_that_use_a_file_of_this_repository(
     for kind, names in (("image", images), ("endpoint", endpoints)):
         found = {target.folder for target in users if target.kind == kind}
         assert found == {image_folder(name) for name in names}
+
+
+@pytest.mark.parametrize("service", [name for name in ALL if name != "bundle"])
+def test_the_bundles_tests_are_run_when_a_service_in_it_changes(service: str) -> None:
+    code = {
+        path
+        for path in Tree().matching(f"services/{service}/*.py")
+        if "/tests/" not in path and not path.endswith(("/handler.py", "/download_models.py"))
+    }
+    (tests,) = (t for t in targets(Tree()) if t.label == "//services/bundle:tests")
+    assert code
+    assert code <= tests.inputs(Tree()).keys()
+
+
+@pytest.mark.parametrize("service", ALL)
+def test_only_the_bundle_has_other_services_in_its_image(service: str) -> None:
+    others = {path.split("/")[1] for path in inputs_of(service, "hub") if path.count("/") > 1 and
+              path.startswith("services/")} - {service}  # fmt: skip
+    assert others == (set(ALL) - {"bundle"} if service == "bundle" else set())
 
 
 def test_of_the_models_an_image_uses_what_its_kind_of_models_takes() -> None:

@@ -66,6 +66,20 @@ def test_a_long_list_of_segments_is_cut(tmp_path: Path) -> None:
     assert any("and 38 more" in line for line in lines)
 
 
+def test_who_says_what_is_listed_below_the_turns(tmp_path: Path) -> None:
+    answer = {
+        **result(10.0),
+        "segments": [{"start": 0.0, "end": 4.0, "text": "Hello.", "speaker": "Ada"},
+                     {"start": 5.0, "end": 8.0, "text": "Well?", "speaker": None}],
+        "turns": [{"start": 0.0, "end": 4.0, "speaker": "Ada"}],
+        "num_speakers": 1,
+    }  # fmt: skip
+    lines = drawn(tmp_path, answer)
+    assert any(line.split() == ["1", "0.00", "4.00", "4.00", "Ada", "Hello."] for line in lines)
+    assert any(line.split() == ["2", "5.00", "8.00", "3.00", "Well?"] for line in lines)
+    assert any(line.startswith("1 speakers, 1 turns") for line in lines)
+
+
 def test_every_speaker_has_a_colour(tmp_path: Path) -> None:
     turns = [(0.0, 4.0, "SPEAKER_00"), (5.0, 8.0, "Ada"), (8.0, 10.0, "SPEAKER_00")]
     answer = {

@@ -32,6 +32,14 @@ def test_vtt_has_a_header_and_escapes() -> None:
     )
 
 
+def test_who_says_it_is_told_as_the_format_has_it() -> None:
+    said = sentences(" Turn", " on", ".", " Off", ".")
+    assert "\nA<B: Turn on.\n\n2\n" in render(said, "srt", END, ["A<B", None])
+    text = render(said, "vtt", END, ["A<B", None])
+    assert "\n<v A&lt;B>Turn on.\n" in text
+    assert text.endswith("\nOff.\n")
+
+
 def test_nothing_said_is_still_a_file() -> None:
     assert render([], "srt", END) == ""
     assert render([], "vtt", END) == "WEBVTT\n"

@@ -6,9 +6,9 @@ uses ``FsmnVad``; its parts know nothing of each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, Field, ValidationError
@@ -16,15 +16,15 @@ from pydantic import BaseModel, Field, ValidationError
 from shared.errors import ModelUnusable
 from shared.features import Array, Cmvn, Fbank, FeatureStream
 from shared.models.folder import ModelFolder
+from shared.nets.vad.cutting import SEPARATE, Cutting, SpeechSegment
 from shared.nets.vad.endpoint import FRAME_MS, EndPointRules
-from shared.nets.vad.joining import Joiner, Joining
+from shared.nets.vad.joining import Joining
 from shared.nets.vad.network import FsmnNetwork
 from shared.nets.vad.segmenter import Segmenter, find_segments
 from shared.nets.vad.sizes import FsmnSizes
-from shared.nets.vad.tail import Tail
 
 __all__ = [
-    "FRAME_MS", "EndPointRules", "FsmnVad", "Joining", "Segmenter", "SpeechSegment",
+    "FRAME_MS", "Cutting", "EndPointRules", "FsmnVad", "Joining", "Segmenter", "SpeechSegment",
     "find_segments",
 ]  # fmt: skip
 
@@ -52,17 +52,6 @@ class _Config(BaseModel):
         """The network's outputs that stand for silence."""
         found: list[int] = self.model_conf.get("sil_pdf_ids", [0])
         return found
-
-
-SEPARATE = Joining()
-
-
-class SpeechSegment(NamedTuple):
-    """A stretch of speech: milliseconds from the recording's beginning, and its samples."""
-
-    start_ms: int
-    end_ms: int
-    samples: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +117,31 @@ class FsmnVad:
             The segments ``find_segments`` gives for the whole recording, in order, or what they
             are made into. No more of the audio than the longest of them is kept.
         """
-        segmenter, joiner, tail = Segmenter(rules), Joiner(joining), Tail()
-        for part in self._silence(tail.passing(blocks)):
-            closed = segmenter.push(rules.is_speech(part))
-            for span in joiner.push(closed, segmenter.settled_ms):
-                yield SpeechSegment(*span, tail.cut(*span))
-            tail.forget(int(joiner.open_ms))
-        for span in joiner.push(segmenter.finish()):
-            yield SpeechSegment(*span, tail.cut(*span))
+        for _, segment in self.each_way(blocks, [Cutting(rules, joining)]):
+            yield segment
+
+    def each_way(
+        self, blocks: Iterable[Array], ways: Sequence[Cutting]
+    ) -> Iterator[tuple[int, SpeechSegment]]:
+        """A recording's segments by several rules, heard once.
+
+        Args:
+            blocks: as for ``silence``.
+            ways: how it is cut, made for this recording.
+
+        Yields:
+            The number of a way and a segment, as soon as that is known to have ended; what becomes
+            known at the same time in the order of the ways.
+        """
+        for way in ways:
+            blocks = way.passing(blocks)
+        for part in self._silence(blocks):
+            for number, way in enumerate(ways):
+                for segment in way.push(part):
+                    yield number, segment
+        for number, way in enumerate(ways):
+            for segment in way.finish():
+                yield number, segment
 
     def _silence(self, blocks: Iterable[Array]) -> Iterator[Array]:
         features = FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks)

@@ -1,0 +1,1 @@
+"""Measures the bundle beside the services it is made of."""

@@ -1,0 +1,40 @@
+"""How long a warm process takes to tell who said what, in one task or in two."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from statistics import median
+
+from bench.bundle.setting import REMARK, prepare
+from bench.process import Warm
+from bench.repeat import in_turns
+from bench.report import Report, Row, length
+from bench.vad.setting import OURS, Setting
+
+RUNS = 3
+WARM_UP_S = 30
+
+
+def measure(setting: Setting) -> Report:
+    """File to result on every core; RTFx is audio time by processing time."""
+    place = prepare(setting)
+    seconds = 60 if setting.quick else 600
+    names = {"transcribe": "transcribe", "diarization, then asr": "separately"}
+    with ExitStack() as stack:
+        engines = {
+            name: stack.enter_context(Warm([str(OURS), "-m", "bench.bundle.engines", how], place))
+            for name, how in names.items()
+        }
+        for engine in engines.values():
+            engine.ask(setting.audio(WARM_UP_S))
+
+        def ask(name: str) -> float:
+            return engines[name].ask(setting.audio(seconds))["seconds"]
+
+        found = in_turns({name: partial(ask, name) for name in engines}, setting.runs or RUNS)
+    rows = [
+        Row(length(seconds), name, values, "s", f"RTFx {seconds / median(values):.1f}")
+        for name, values in found.items()
+    ]
+    return Report("bundle: file to who said what, models loaded", rows, [REMARK])

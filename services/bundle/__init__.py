@@ -1,0 +1,1 @@
+"""All tasks behind one endpoint."""

@@ -1,0 +1,6 @@
+DATA = (
+    "models/tiny/iic/*",
+    "samples/commands.*",
+    "services/*/models.lock",
+    "services/*/service.toml",
+)
