@@ -1,5 +1,7 @@
 DATA = (
     "models/tiny/iic/*",
+    "requirements/torch.txt",
     "samples/conversation.*",
     "services/vad/handler.py",
+    "services/vad/requirements.txt",
 )
