@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tools.hub import hub_files
 from tools.images.stage import ignore_file
 from tools.schema import documents
 from tools.workspace import ROOT, service_names
@@ -12,7 +13,7 @@ from tools.workspace import ROOT, service_names
 def generated(service: str) -> dict[Path, str]:
     """The generated files of a service and what belongs in them."""
     ignore = ROOT / "services" / service / "Dockerfile.dockerignore"
-    return {**documents(service), ignore: ignore_file(service)}
+    return {**documents(service), **hub_files(service), ignore: ignore_file(service)}
 
 
 def main() -> None:
