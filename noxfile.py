@@ -63,7 +63,7 @@ def lock(session: nox.Session) -> None:
 
 @nox.session
 def generate(session: nox.Session) -> None:
-    """Write the files that are made from others: JSON Schemas, .dockerignore."""
+    """Write the files that are made from others: JSON Schemas, .dockerignore, NOTICE, the Hub's."""
     python(session, "tools.generate")
 
 
@@ -136,6 +136,11 @@ def add_service(name: str) -> None:
     def verify(session: nox.Session) -> None:
         """Build the service's image twice and say what differs."""
         python(session, "tools.images.verify", name)
+
+    @nox.session(name=f"sbom-{name}")
+    def sbom(session: nox.Session) -> None:
+        """Write what is in the service's image, and under which licences."""
+        python(session, "tools.images.sbom", name, layer="dev")
 
     @nox.session(name=f"test-{name}")
     def test(session: nox.Session) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tools.hub import hub_files
 from tools.images.stage import ignore_file
+from tools.notice import notice_files
 from tools.schema import documents
 from tools.workspace import ROOT, service_names
 
@@ -13,7 +14,8 @@ from tools.workspace import ROOT, service_names
 def generated(service: str) -> dict[Path, str]:
     """The generated files of a service and what belongs in them."""
     ignore = ROOT / "services" / service / "Dockerfile.dockerignore"
-    return {**documents(service), **hub_files(service), ignore: ignore_file(service)}
+    made = documents(service) | hub_files(service) | notice_files(service)
+    return {**made, ignore: ignore_file(service)}
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tools.endpoints import EndpointSpec
-from tools.hub import jobs, hub_files
+from tools.hub import hub_files, jobs
 from tools.workspace import ROOT, service_names
 
 

@@ -97,6 +97,7 @@ def plan(service: str, options: list[str], verb: str = "build") -> Plan:
     parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
     parser.add_argument("--ca", metavar="FILE", help="CA certificates to trust")
     parser.add_argument("--network", help="of its steps: host reaches a proxy on this machine")
+    parser.set_defaults(cache=verb != "verify")
     if verb == "build":
         parser.add_argument(
             "--no-cache", dest="cache", action="store_false", help="do every step anew"
@@ -108,7 +109,7 @@ def plan(service: str, options: list[str], verb: str = "build") -> Plan:
         models=given.models,
         ca=trusted_ca(given.ca),
         network=given.network or ("host" if _on_this_machine() else "default"),
-        cache=verb == "build" and given.cache,
+        cache=given.cache,
     )
 
 

@@ -87,7 +87,7 @@ def image(tree: Tree, service: str, models: Models = "hub") -> Target:
     """A service's image, with its models from the hub, the tiny ones, or none."""
     folder = f"services/{service}"
     needed = {f"{folder}/{name}" for name in ("Dockerfile", "handler.py", "requirements.txt")}
-    needed.add(f"{folder}/service.toml")
+    needed |= {f"{folder}/service.toml", f"{folder}/NOTICE", "LICENSE"}
     needed |= {f"provision/{script}" for script in ("install-tini.sh", "with-secrets.sh")}
     if models != "volume":
         needed |= {f"{folder}/download_models.py", f"{folder}/{LOCK_NAME}"}
