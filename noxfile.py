@@ -92,6 +92,18 @@ def base(session: nox.Session) -> None:
     python(session, "tools.images.base")
 
 
+@nox.session
+def size(session: nox.Session) -> None:
+    """Say where the megabytes of the images go, beside the images people write."""
+    python(session, "bench.images.size", layer="dev")
+
+
+@nox.session(name="bench-images")
+def bench_images(session: nox.Session) -> None:
+    """Measure how long images take to build, and what is pushed after a change."""
+    python(session, "bench.images", layer="dev")
+
+
 @nox.session(name="bench-emulator")
 def bench_emulator(session: nox.Session) -> None:
     """Measure the RunPod emulator, or try it with thousands of jobs and faults."""
