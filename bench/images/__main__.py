@@ -1,4 +1,4 @@
-"""How images are built and pushed: ``nox -s bench-images -- [--base IMAGE] [--runs N] [--cold]``."""
+"""How images are built and pushed: ``nox -s bench-images -- [--base IMAGE] [--cold]``."""
 
 from __future__ import annotations
 

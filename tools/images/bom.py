@@ -34,7 +34,6 @@ def document(inventory: Inventory, image: Image, locked: Hashes) -> str:
         version=inventory.service.version,
         type=ComponentType.CONTAINER,
         bom_ref="image",
-        licenses=_licences(inventory.service.licence),
         hashes=[_sha256(chain)],
     )
     bom = Bom(
