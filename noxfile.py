@@ -63,7 +63,7 @@ def lock(session: nox.Session) -> None:
 
 @nox.session
 def generate(session: nox.Session) -> None:
-    """Write the files that are made from others: JSON Schemas, .dockerignore."""
+    """Write the files that are made from others: JSON Schemas, .dockerignore, NOTICE, the Hub's."""
     python(session, "tools.generate")
 
 
@@ -104,6 +104,18 @@ def pin_base(session: nox.Session) -> None:
     python(session, "tools.images.pin")
 
 
+@nox.session
+def size(session: nox.Session) -> None:
+    """Say where the megabytes of the images go, beside the images people write."""
+    python(session, "bench.images.size", layer="dev")
+
+
+@nox.session(name="bench-images")
+def bench_images(session: nox.Session) -> None:
+    """Measure how long images take to build, and what is pushed after a change."""
+    python(session, "bench.images", layer="dev")
+
+
 @nox.session(name="bench-emulator")
 def bench_emulator(session: nox.Session) -> None:
     """Measure the RunPod emulator, or try it with thousands of jobs and faults."""
@@ -133,6 +145,11 @@ def add_service(name: str) -> None:
     def models(session: nox.Session) -> None:
         """Fetch and verify the service's models."""
         python(session, f"services.{name}.download_models", "--to", str(FETCHED_MODELS))
+
+    @nox.session(name=f"sbom-{name}")
+    def sbom(session: nox.Session) -> None:
+        """Write what is in the service's image, and under which licences."""
+        python(session, "tools.images.sbom", name, layer="dev")
 
     @nox.session(name=f"test-{name}")
     def test(session: nox.Session) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tools.hub import hub_files
 from tools.images.stage import ignore_file
+from tools.notice import notice_files
 from tools.schema import documents
 from tools.workspace import ROOT, service_names
 from tools.workspace.targets import PROVISION, image_folder
@@ -13,8 +15,9 @@ from tools.workspace.targets import PROVISION, image_folder
 def generated(name: str) -> dict[Path, str]:
     """The generated files of a service, or of ``provision``, and what belongs in them."""
     ignore = ROOT / image_folder(name) / "Dockerfile.dockerignore"
-    schemas = {} if name == PROVISION else documents(name)
-    return {**schemas, ignore: ignore_file(name)}
+    if name == PROVISION:
+        return {ignore: ignore_file(name)}
+    return {**documents(name), **hub_files(name), **notice_files(name), ignore: ignore_file(name)}
 
 
 def main() -> None:

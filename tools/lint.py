@@ -20,7 +20,7 @@ CHECKS = (
     ("ruff", "format", "--check", "."),
     ("mypy",),
     ("shellcheck", ".ci/run", *_files("provision/*.sh")),
-    ("hadolint", *_files("services/*/Dockerfile", "bench/*/Dockerfile")),
+    ("hadolint", *_files("services/*/Dockerfile", "bench/usual/*.Dockerfile")),
 )
 
 

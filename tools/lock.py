@@ -13,6 +13,7 @@ from tools.environment import REQUIREMENTS
 from tools.workspace import ROOT, service_names
 
 PROVISION = ROOT / "provision" / "requirements.txt"
+UNUSED = REQUIREMENTS / "images.excludes"
 COMPILE = [
     *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-package", "setuptools"),
@@ -25,7 +26,8 @@ def main() -> None:
     compile_lock(dev)
     compile_lock(REQUIREMENTS / "funasr.txt", "--no-deps")
     for service in service_names():
-        compile_lock(ROOT / "services" / service / "requirements.txt", "--constraints", str(dev))
+        lock = ROOT / "services" / service / "requirements.txt"
+        compile_lock(lock, "--constraints", str(dev), "--excludes", str(UNUSED))
     for target in (REQUIREMENTS / "host.txt", REQUIREMENTS / "torch.txt", PROVISION):
         compile_lock(target, "--constraints", str(dev))
     peers = ROOT / "bench" / "peers"  # measured beside us, in an environment of their own

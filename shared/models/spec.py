@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class ModelSpec(BaseModel):
-    """A model the service needs: what it is for, which one, and the files that are used."""
+    """A model the service needs: what it is for, which one, and the files that are used.
+
+    ``licence`` is an SPDX expression: the one on the model's card, for all of its files.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -16,6 +19,7 @@ class ModelSpec(BaseModel):
     id: str
     revision: str
     files: tuple[str, ...]
+    licence: str | None = None
 
 
 def asked_for(tables: dict[str, Any]) -> list[ModelSpec]:

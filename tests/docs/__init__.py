@@ -1,4 +1,5 @@
 DATA = (
+    "LICENSE",
     "*.md",
     "emulator/*",
     "models/tiny/iic/*",
@@ -8,6 +9,7 @@ DATA = (
     "samples/*",
     "services/*/Dockerfile*",
     "services/*/*.toml",
+    "services/*/NOTICE",
     "services/*/download_models.py",
     "services/*/handler.py",
     "services/*/models.lock",

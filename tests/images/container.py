@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import io
 import json
-import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import docker
 from docker.models.containers import Container
@@ -76,30 +74,3 @@ def answer(engine: docker.DockerClient, image: Image, **options: Any) -> Ended:
     handler = list(image.attrs["Config"]["Cmd"])
     job = (ROOT / "services" / handler[-1].split(".")[1] / "test_input.json").read_text()
     return run(engine, image, command=[*handler, "--test_input", job], **options)
-
-
-def tree(engine: docker.DockerClient, image: Image) -> dict[str, tarfile.TarInfo]:
-    """Every path of an image, without a slash in front."""
-    container = engine.containers.create(image)
-    try:
-        stream = io.BufferedReader(_Chunks(cast("Iterator[bytes]", container.export())), 2**20)
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            return {member.name: member for member in archive}
-    finally:
-        container.remove()
-
-
-class _Chunks(io.RawIOBase):
-    """A stream of blocks as a file to read."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks, self._rest = blocks, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._rest = self._rest or next(self._blocks, b"")
-        size = min(len(buffer), len(self._rest))
-        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
-        return size

@@ -11,7 +11,7 @@ from docker.models.images import Image
 
 from shared.spec import ServiceSpec
 from tests.images.conftest import EVERY_SERVICE
-from tests.images.container import tree
+from tools.images.archive import files as files_of
 from tools.images.build import Built
 from tools.images.report import layers_above
 from tools.workspace import ROOT
@@ -30,8 +30,10 @@ PARENTS = {"app", "models", "opt", "opt/venv", "usr", "usr/bin"}
 @pytest.fixture(scope="session")
 def added(engine: docker.DockerClient, image: Image, base: Image) -> Paths:
     """The paths that the image has and its base has not."""
-    below = tree(engine, base)
-    return {path: member for path, member in tree(engine, image).items() if path not in below}
+    below = {member.name for member, _ in files_of(engine, base)}
+    return {
+        member.name: member for member, _ in files_of(engine, image) if member.name not in below
+    }
 
 
 def files(added: Paths, place: str) -> set[str]:
@@ -45,7 +47,7 @@ def test_there_is_nothing_outside_of_the_four_places(added: Paths) -> None:
 def test_the_code_is_what_the_handler_imports_and_its_bytecode(added: Paths, name: str) -> None:
     code = {f"app/{path}" for path in closure(Tree(), [f"services/{name}/handler.py"])}
     found = {path for path in files(added, "app/") if not path.endswith(".pyc")}
-    assert found == code | {f"app/services/{name}/service.toml"}
+    assert found == code | {"app/LICENSE", "app/NOTICE", f"app/services/{name}/service.toml"}
 
 
 def test_every_module_is_compiled(added: Paths) -> None:

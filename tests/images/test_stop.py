@@ -15,8 +15,8 @@ from docker.models.containers import Container
 from docker.models.images import Image
 
 from tests.control_plane import ControlPlane
-from tests.images.conftest import Island
-from tests.images.container import JOB, TIMEOUT_S, started
+from tests.images.conftest import EVERY_SERVICE, Island
+from tests.images.container import JOB, TIMEOUT_S, spans, started
 from tests.shared.scripted_server import Server, reply
 from tools.workspace import SAMPLE
 
@@ -67,6 +67,7 @@ def slow_audio(island: Island) -> Iterator[tuple[str, threading.Event, threading
         yield server.url(in_halves, host=island.address), asked, go_on
 
 
+@EVERY_SERVICE
 def test_the_job_in_flight_is_finished(
     engine: docker.DockerClient,
     image: Image,
@@ -81,7 +82,7 @@ def test_the_job_in_flight_is_finished(
         container.kill("SIGTERM")
         time.sleep(1)  # the worker has seen the signal and its job still waits
         go_on.set()
-        assert plane.answer("slow")["output"]["segments"]
+        assert spans(plane.answer("slow")["output"])
         assert container.wait(timeout=TIMEOUT_S)["StatusCode"] == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -23,9 +24,28 @@ def test_the_sdk_is_imported_unmodified_and_knows_the_processor() -> None:
         "from shared.worker.sdk import import_sdk\n"
         "sdk = import_sdk()\n"
         "from runpod.serverless.utils.rp_debugger import PROCESSOR\n"
-        "print(sdk.__name__, 'cpuinfo' in sys.modules, bool(PROCESSOR))\n"
+        "print(sdk.__name__, {'cpuinfo', 'paramiko'} & set(sys.modules), bool(PROCESSOR))\n"
     )
-    assert python(code) == "runpod.serverless False True"
+    assert python(code) == "runpod.serverless set() True"
+
+
+def test_the_sdk_and_the_api_it_serves_need_only_what_an_image_has() -> None:
+    """All other packages of this environment are hidden; images leave many of the SDK's out."""
+    locks = [ROOT / "services/vad/requirements.txt", ROOT / "requirements/torch.txt"]
+    there = {name for lock in locks for name in re.findall(r"^[\w.-]+", lock.read_text(), re.M)}
+    code = (
+        "import re, sys\n"
+        "from importlib.metadata import packages_distributions\n"
+        f"there = {there}\n"
+        "for module, packages in packages_distributions().items():\n"
+        "    if not there & {re.sub('[_.]', '-', package).lower() for package in packages}:\n"
+        "        sys.modules[module] = None\n"
+        "from shared.worker.sdk import import_sdk\n"
+        "import_sdk()\n"
+        "import runpod.serverless.modules.rp_fastapi, runpod.serverless.modules.rp_fitness\n"
+        "print([name for name in ('boto3', 'rich', 'uvloop') if sys.modules[name] is None])\n"
+    )
+    assert python(code) == "['boto3', 'rich', 'uvloop']"
 
 
 def test_a_loaded_engine_has_imported_no_framework_it_does_not_use() -> None:

@@ -18,6 +18,7 @@ SOURCES = {
     "services/two/tests/test_two.py": "from services.two.handler import f",
     "tests/docs/__init__.py": 'DATA = ("*.md", "services/*/handler.py")',
     "tests/docs/test_docs.py": "",
+    "LICENSE": "",
     "README.md": "",
     "provision/install-tini.sh": "",
     "requirements/funasr.txt": "",
@@ -26,7 +27,8 @@ SOURCES = {
     ".gitignore": "*.log\n",
 }
 OF_A_SERVICE = (
-    "Dockerfile", "download_models.py", "models.lock", "requirements.txt", "endpoint.toml",
+    "Dockerfile", "NOTICE", "download_models.py", "models.lock", "requirements.txt",
+    "endpoint.toml",
 )  # fmt: skip
 
 

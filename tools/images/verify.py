@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import sys
 import tarfile
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import IO, cast
+from typing import IO
 
 from docker.models.images import Image
 
+from tools.images.archive import digests, layers, member
 from tools.images.build import run
 from tools.images.engine import EngineError, connect
 from tools.images.inputs import gather
@@ -78,7 +76,7 @@ def verify(plan: Plan) -> int:
     try:
         first, second = (run(client, inputs, name) for name in names)
         print(f"\n{inputs.reference}, built twice")
-        found = compare(first, second, len(_layers(base)))
+        found = compare(first, second, len(digests(base)))
         return _report(found, same_id=first.id == second.id)
     finally:
         for name in names:
@@ -96,11 +94,12 @@ def compare(first: Image, second: Image, below: int = 0) -> dict[tuple[str, str]
         second: another one, with as many layers.
         below: how many of these are the base's.
     """
-    layers = list(zip(_layers(first)[below:], _layers(second)[below:], strict=True))
-    if all(one == other for one, other in layers):
-        return {layer: [] for layer in layers}
-    trees = zip(_trees(first, below), _trees(second, below), strict=True)
-    return {layer: list(differences(*pair)) for layer, pair in zip(layers, trees, strict=True)}
+    names = list(zip(digests(first)[below:], digests(second)[below:], strict=True))
+    if all(one == other for one, other in names):
+        return {name: [] for name in names}
+    trees = (map(entries, layers(image, below)) for image in (first, second))
+    pairs = zip(names, *trees, strict=True)
+    return {name: list(differences(one, other)) for name, one, other in pairs}
 
 
 def differences(first: Mapping[str, Entry], second: Mapping[str, Entry]) -> Iterator[Difference]:
@@ -121,35 +120,13 @@ def entries(layer: IO[bytes]) -> dict[str, Entry]:
     """What is in a layer, a tar archive that may be compressed, by path."""
     found = {}
     with tarfile.open(fileobj=layer) as archive:
-        for member in archive:
-            content = member.linkname
-            if member.isreg():
-                file = _member(archive, member)
-                content = hashlib.file_digest(file, "sha256").hexdigest()
-            owner = (member.uid, member.gid)
-            found[member.name] = Entry(member.type, content, member.mode, owner, member.mtime)
+        for entry in archive:
+            content = entry.linkname
+            if entry.isreg():
+                content = hashlib.file_digest(member(archive, entry), "sha256").hexdigest()
+            owner = (entry.uid, entry.gid)
+            found[entry.name] = Entry(entry.type, content, entry.mode, owner, entry.mtime)
     return found
-
-
-def _layers(image: Image) -> list[str]:
-    found: list[str] = image.attrs["RootFS"]["Layers"]
-    return found
-
-
-def _trees(image: Image, below: int) -> Iterator[dict[str, Entry]]:
-    """The layers of an image above its lowest ones, one after the other."""
-    with tempfile.TemporaryFile() as file:
-        for block in image.save():
-            file.write(block)
-        file.seek(0)
-        with tarfile.open(fileobj=file) as archive:
-            (image_of_archive,) = json.load(_member(archive, "manifest.json"))
-            for name in image_of_archive["Layers"][below:]:
-                yield entries(_member(archive, name))
-
-
-def _member(archive: tarfile.TarFile, name: str | tarfile.TarInfo) -> io.BufferedReader:
-    return cast("io.BufferedReader", archive.extractfile(name))
 
 
 def _report(found: Mapping[tuple[str, str], list[Difference]], *, same_id: bool) -> int:

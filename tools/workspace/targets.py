@@ -104,6 +104,7 @@ def image(tree: Tree, name: str, models: Models = "hub") -> Target:
         return Target("image", folder, frozenset(needed))
     needed = {f"{folder}/{name}" for name in ("Dockerfile", "handler.py", "requirements.txt")}
     needed |= {f"{folder}/service.toml", f"{folder}/{LOCK_NAME}"}
+    needed |= {f"{folder}/NOTICE", "LICENSE"}
     # What its labels say of its contract.
     needed |= {f"{folder}/schema/{side}.schema.json" for side in ("input", "output")}
     needed |= {f"provision/{script}" for script in ("install-tini.sh", "with-secrets.sh")}

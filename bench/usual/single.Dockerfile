@@ -1,4 +1,5 @@
-# The Dockerfile people write: a peer, measured beside ours, changed only so that it builds anywhere.
+# The Dockerfile people write for one model: a peer, changed only so that it builds anywhere and
+# imports.
 ARG BASE_IMAGE=pytorch/pytorch:2.8.0-cuda12.8-cudnn9-runtime
 # hadolint ignore=DL3006
 FROM ${BASE_IMAGE}
@@ -18,7 +19,7 @@ RUN --mount=type=secret,id=ca \
     pip install -r requirements.txt
 
 # Copied, where the original downloads it: the hub's speed is not what is measured.
-COPY model /models/vad
+COPY models /models
 ENV VAD_MODEL=/models/vad
 
 COPY handler.py .

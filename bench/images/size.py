@@ -1,0 +1,164 @@
+"""Where the megabytes of images go, beside the images people write: ``nox -s size``.
+
+Only what is built is measured, unless ``--build`` is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import get_args
+
+import docker
+from docker.models.images import Image
+from rich.console import Console
+from rich.table import Table
+
+from bench.report import Report, Row, publish
+from bench.usual.build import Way
+from bench.usual.build import build as build_usual
+from bench.usual.build import name as usual_name
+from tools.images.build import base_digest, build
+from tools.images.contents import Content, Part, contents
+from tools.images.engine import EngineError, connect, find_image
+from tools.images.plan import Plan, default_base, trusted_ca
+from tools.images.report import megabytes
+from tools.images.stage import stage
+from tools.workspace import service_names
+from tools.workspace.targets import Models
+
+USUAL = "the usual Dockerfile"
+SHOWN = 1_000_000  # bytes; smaller parts are counted together
+GROUPS: dict[Way, str] = {
+    "single": "one model in an image",
+    "all_in_one": "all models in an image",
+    "volume": "models on a volume",
+}
+
+
+def main() -> int:
+    """Print what is in each image, layer by layer, and compare; 0 when there is one."""
+    parser = argparse.ArgumentParser(prog="nox -s size --", description=__doc__)
+    parser.add_argument("services", nargs="*", default=service_names(), metavar="SERVICE")
+    kinds = get_args(Models)
+    parser.add_argument("--models", nargs="+", choices=kinds, default=kinds, help="which images")
+    parser.add_argument("--base", metavar="IMAGE", help="their base, if not the Dockerfile's")
+    parser.add_argument("--build", action="store_true", help="build what is not built")
+    given = parser.parse_args()
+    base_name = given.base or default_base(given.services[0])
+    try:
+        client = connect()
+        base = find_image(client, base_name)
+        if base is None:
+            raise EngineError(f"there is no base image {base_name}: name another with --base")
+        plans = [
+            Plan(name, base_name, models, trusted_ca())
+            for name in given.services
+            for models in given.models
+        ]
+        found = _ours(client, base, plans, make=given.build)
+        report = compare(client, base, found, make=given.build)
+    except EngineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    publish("images-size", report)
+    return 0
+
+
+def compare(
+    client: docker.DockerClient, base: Image, ours: list[tuple[Plan, Image]], *, make: bool
+) -> Report:
+    """Print what is in each image, and compare what is no weights, for each way to ship these.
+
+    Raises:
+        EngineError: there is nothing to compare, or something did not build.
+    """
+    rows = []
+    for way, group in GROUPS.items():
+        images = {_subject(plan): image for plan, image in ours if _way(plan) == way}
+        if images and (usual := _usual(client, way, base, make=make)):
+            images = {USUAL: usual, **images}
+        for subject, image in images.items():
+            found = contents(image, base)
+            _print(f"{subject}: {image.tags[0]}", found)
+            rows.append(_row(group, subject, found))
+    if not rows:
+        raise EngineError("no such image is built: see `nox -s build-vad`, or use --build")
+    size = megabytes(base.attrs["Size"])
+    return Report("images: bytes above the base that are no weights", rows, [
+        f"uncompressed, on {base.tags[0]}, {size}, torch in it; weights as there are, not counted"
+    ])  # fmt: skip
+
+
+def _ours(
+    client: docker.DockerClient, base: Image, plans: list[Plan], *, make: bool
+) -> list[tuple[Plan, Image]]:
+    found = []
+    for plan in plans:
+        reference = plan.reference(stage(plan.service, plan.models), base_digest(base))
+        image = build(plan).image if make else find_image(client, reference)
+        if image:
+            found.append((plan, image))
+        else:
+            print(f"not built: {reference}", file=sys.stderr)
+    return found
+
+
+def _usual(client: docker.DockerClient, way: Way, base: Image, *, make: bool) -> Image | None:
+    if make:
+        return build_usual(way, base.tags[0])
+    if image := find_image(client, usual_name(way)):
+        return image
+    print(f"not built: {usual_name(way)}", file=sys.stderr)
+    return None
+
+
+def _way(plan: Plan) -> Way:
+    if plan.models == "volume":
+        return "volume"
+    return "all_in_one" if plan.service == "bundle" else "single"
+
+
+def _subject(plan: Plan) -> str:
+    return f"{plan.service}, {plan.models}"
+
+
+def _row(group: str, subject: str, found: list[Content]) -> Row:
+    parts = sum((content.parts for content in found), Counter[Part]())
+    weights = sum(size for part, size in parts.items() if part.kind == "model")
+    largest = ", ".join(
+        f"{part.name} {size / 1e6:.0f}"
+        for part, size in parts.most_common(4)
+        if part.kind != "model" and size >= SHOWN
+    )
+    note = f"{largest}; weights {weights / 1e6:.1f}"
+    return Row(group, subject, [(parts.total() - weights) / 1e6], "MB", note)
+
+
+def _print(title: str, found: list[Content]) -> None:
+    table = Table("", "MB", "what", title=title, title_justify="left", box=None, pad_edge=False)
+    table.columns[1].justify = "right"
+    for content in found:
+        table.add_row(f"[bold]{content.parts.total() / 1e6:.1f}[/]", "", f"[bold]{content.step}[/]")
+        for name, size in _lines(content.parts):
+            table.add_row("", f"{size / 1e6:.2f}", name)
+    # As wide as needed where no terminal says how wide it may be.
+    Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(table, "")
+
+
+def _lines(parts: Counter[Part]) -> Iterator[tuple[str, int]]:
+    small: Counter[str] = Counter()
+    for part, size in parts.most_common():
+        if size >= SHOWN or part.kind not in {"package", "rest"}:
+            yield f"{part.kind} {part.name}", size
+        else:
+            small[part.kind] += size
+    for kind, size in small.items():
+        number = sum(part.kind == kind and bytes_ < SHOWN for part, bytes_ in parts.items())
+        yield f"{number} smaller: {kind}", size
+
+
+if __name__ == "__main__":
+    sys.exit(main())
