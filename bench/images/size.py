@@ -20,12 +20,12 @@ from bench.report import Report, Row, publish
 from bench.usual.build import Way
 from bench.usual.build import build as build_usual
 from bench.usual.build import name as usual_name
-from tools.images.build import base_digest, build
+from tools.images.build import make as make_image
 from tools.images.contents import Content, Part, contents
 from tools.images.engine import EngineError, connect, find_image
+from tools.images.inputs import gather
 from tools.images.plan import Plan, default_base, trusted_ca
 from tools.images.report import megabytes
-from tools.images.stage import stage
 from tools.workspace import service_names
 from tools.workspace.targets import Models
 
@@ -58,7 +58,7 @@ def main() -> int:
             for name in given.services
             for models in given.models
         ]
-        found = _ours(client, base, plans, make=given.build)
+        found = _ours(client, plans, make=given.build)
         report = compare(client, base, found, make=given.build)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -93,16 +93,16 @@ def compare(
 
 
 def _ours(
-    client: docker.DockerClient, base: Image, plans: list[Plan], *, make: bool
+    client: docker.DockerClient, plans: list[Plan], *, make: bool
 ) -> list[tuple[Plan, Image]]:
     found = []
     for plan in plans:
-        reference = plan.reference(stage(plan.service, plan.models), base_digest(base))
-        image = build(plan).image if make else find_image(client, reference)
+        inputs = gather(client, plan)
+        image = make_image(client, inputs).image if make else find_image(client, inputs.reference)
         if image:
             found.append((plan, image))
         else:
-            print(f"not built: {reference}", file=sys.stderr)
+            print(f"not built: {inputs.reference}", file=sys.stderr)
     return found
 
 
