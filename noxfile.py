@@ -99,6 +99,12 @@ def bench_emulator(session: nox.Session) -> None:
 
 
 @nox.session
+def estimate(session: nox.Session) -> None:
+    """Say what an endpoint costs, how long its callers wait, and how it is best run."""
+    python(session, "tools.capacity")
+
+
+@nox.session
 def serve(session: nox.Session) -> None:
     """Serve all endpoints on this machine, as RunPod would."""
     python(session, "tools.serve")
