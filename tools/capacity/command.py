@@ -21,7 +21,7 @@ from tools.capacity.workers import Shortage
 from tools.endpoints import EndpointSpec
 from tools.workspace import ROOT, from_the_user, service_names
 
-_ENOUGH_JOBS = 30_000
+_ENOUGH_JOBS = 10_000
 _MOST_JOBS = 5_000_000
 _MOST_WEEKS = 26
 OUTPUT = ROOT / "out" / "estimate"

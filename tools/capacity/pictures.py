@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 BLUE, GREY, RED, GREEN, ORANGE = "#0969da", "#8c959f", "#cf222e", "#1a7f37", "#bc4c00"
 STYLE = {
+    "axes.axisbelow": True,
     "axes.edgecolor": "#d0d7de",
     "axes.grid": True,
     "axes.labelcolor": "#57606a",
@@ -56,7 +57,7 @@ def draw(estimate: Estimate, folder: Path) -> list[Path]:
 
 
 def _latency(estimate: Estimate, figure: Figure) -> None:
-    axes = figure.subplots()
+    axes = _logarithmic(figure)
     advice, wanted = estimate.advice, estimate.question.p95_s
     for active, colour in ((0, BLUE), (1, GREEN), (2, ORANGE)):
         tried = [a for a in advice.tried if min(a.choice.scaling.workers_min, 2) == active]
@@ -65,7 +66,7 @@ def _latency(estimate: Estimate, figure: Figure) -> None:
             points = [(a.result.latency.p95, a.bill.per_month) for a in tried]
             axes.scatter(*zip(*points, strict=True), s=14, alpha=0.5, color=colour, label=label)
     front = [(a.result.latency.p95, a.bill.per_month) for a in advice.front()]
-    axes.step(*zip(*front, strict=True), where="post", color=GREY, label="nothing is better")
+    axes.step(*zip(*front, strict=True), where="pre", color=GREY, label="nothing is better")
     pods = estimate.pods
     axes.scatter(
         pods.result.latency.p95, pods.per_month, marker="s", color="black",
@@ -80,7 +81,6 @@ def _latency(estimate: Estimate, figure: Figure) -> None:
             edgecolors=colour, linewidths=1.8, label=label,
         )  # fmt: skip
     axes.axvline(wanted, color=RED, linewidth=1, linestyle="--", label=f"asked for: {wanted:g} s")
-    _logarithmic(axes)
     axes.set_xlabel("95th percentile of the latency, seconds")
     axes.set_ylabel("US dollars a month")
     axes.set_title(f"{estimate.service.name}: {len(advice.tried)} set-ups tried")
@@ -88,7 +88,7 @@ def _latency(estimate: Estimate, figure: Figure) -> None:
 
 
 def _traffic(estimate: Estimate, figure: Figure) -> None:
-    axes = figure.subplots()
+    axes = _logarithmic(figure)
     points = estimate.points
     per_day = [point.per_day for point in points]
     axes.plot(per_day, [p.pods.per_month for p in points], "s-", color=GREY, label="pods")
@@ -106,11 +106,10 @@ def _traffic(estimate: Estimate, figure: Figure) -> None:
     if (crossing := estimate.break_even) is not None:
         axes.axvline(crossing, color=RED, linewidth=1, linestyle="--",
                      label=f"break-even: {crossing:,.0f} jobs a day")  # fmt: skip
-    _logarithmic(axes)
     axes.set_xlabel("jobs a day")
     axes.set_ylabel("US dollars a month")
     axes.set_title(f"{estimate.service.name}: the advised scaling at other traffic, beside pods")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
 
 
 def _day(estimate: Estimate, figure: Figure) -> None:
@@ -130,23 +129,18 @@ def _day(estimate: Estimate, figure: Figure) -> None:
     workers.set_xticks(np.arange(0, 25, 3))
     workers.legend(loc="upper left", ncols=2)
     workers.set_ylim(0, max(1.0, float((day.up + day.starting).max())) * 1.35)
-    come.set_title(f"{estimate.service.name}: {_named(day)}, with the advised set-up")
+    come.set_title(f"{estimate.service.name}: {day.name}, with the advised set-up")
     figure.align_ylabels()
 
 
-def _named(day: Day) -> str:
-    return day.name
+def _logarithmic(figure: Figure) -> Axes:
+    """Both axes logarithmic, with numbers people read."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-
-def _logarithmic(axes: Axes) -> None:
-    """Both axes, with numbers people read."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
+    axes = figure.subplots()
+    axes.set(xscale="log", yscale="log")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    return axes

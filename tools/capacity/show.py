@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
-import tomli_w
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +18,7 @@ from tools.capacity.traffic import DAY_S, Seconds
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _STEPS = 60
-_BAR = 24
+_BAR = 18
 _MOST_ROWS = 10
 
 
@@ -41,7 +41,8 @@ def endpoint_lines(choice: Choice) -> str:
     }
     if scaling.scaler == "REQUEST_COUNT":
         lines["request_count"] = scaling.request_count
-    return "".join(tomli_w.dumps({key: value}, indent=0) for key, value in lines.items())
+    # Strings, numbers and lists of strings are in JSON what they are in TOML.
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in lines.items())
 
 
 def _traffic(console: Console, estimate: Estimate) -> None:
@@ -151,7 +152,7 @@ def _front(console: Console, estimate: Estimate) -> None:
     dearest = max(answer.bill.per_month for answer in shown)
     table = _table("a month", "p95", "", "set-up", left=(2, 3))
     for answer in shown:
-        bar = "█" * max(1, round(answer.bill.per_month / dearest * _BAR / 2))
+        bar = "█" * max(1, round(answer.bill.per_month / dearest * _BAR * 2 / 3))
         style = "green" if answer.result.latency.p95 <= estimate.question.p95_s else "red"
         mark = " <" if answer is estimate.advice.best else ""
         table.add_row(
