@@ -41,7 +41,7 @@ def traffic(per_day: float, minutes: float, burst: float) -> Traffic:
 
 @pytest.mark.parametrize("name", SETUPS)
 def test_waits_and_bills_are_those_of_the_emulator(name: str) -> None:
-    setup, jobs = SETUPS[name], traffic(14_000, 30, 2.0)
+    setup, jobs = SETUPS[name], traffic(14_000, 20, 2.0)
     ours = simulate(jobs, setup)
     # Those that are always there are up when the first job comes.
     theirs, pool = run(send(jobs, setup, _starts(setup.scaling.workers_min)))

@@ -73,7 +73,7 @@ def test_a_worker_with_lanes_is_as_many_workers() -> None:
 
 def test_jobs_that_share_a_lane_wait_for_it_on_the_worker() -> None:
     """M/G/1, seen from outside: with many places and one lane nobody waits in RunPod's queue."""
-    outcome = simulate(poisson(0.6), always(1, Work(concurrency=1000)))
+    outcome = simulate(poisson(0.6, 100_000), always(1, Work(concurrency=1000)))
     assert waits(outcome).max() == 0
     agrees(outcome.done - outcome.traffic.arrivals, np.mean, 1 / (1 - 0.6))
 
@@ -83,7 +83,7 @@ def test_a_worker_that_starts_for_each_busy_period(start_s: float) -> None:
     """M/G/1 with set-up times, after Takagi (1991): the mean wait, and how long it is on."""
     rate, scaling = 0.5, Scaling(0, 1, idle_timeout_s=0.0)
     setup = Setup((Gpu("AMPERE_16", 1.0),), scaling, Start((start_s, start_s)))
-    outcome = simulate(poisson(rate), setup)
+    outcome = simulate(poisson(rate, 100_000), setup)
     begun_off = (2 * start_s + rate * start_s**2) / (2 * (1 + rate * start_s))
     agrees(waits(outcome), np.mean, rate * 2 / (2 * (1 - rate)) + begun_off)
     on = sum(worker.ended - worker.started for worker in outcome.workers) / outcome.end

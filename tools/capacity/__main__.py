@@ -11,7 +11,6 @@ from tools.capacity.command import OUTPUT, demand, parser, question, service
 from tools.capacity.estimate import estimate
 from tools.capacity.pictures import draw
 from tools.capacity.show import show
-from tools.capacity.trace import BadTrace
 from tools.workspace import from_the_user
 
 
@@ -22,8 +21,8 @@ def main() -> int:
     try:
         asked, scaled = question(given), demand(given)
         traffic = scaled(1.0)
-    except (BadTrace, ValueError) as error:
-        options.error(_first_line(error))
+    except ValueError as error:
+        options.error(str(error))
     if not len(traffic.arrivals):
         options.error("no job comes in that time: choose more --days")
     progress = Console(stderr=True, highlight=False)
@@ -41,12 +40,6 @@ def main() -> int:
     pictures = [path.name for path in draw(found, folder) if path.suffix == ".png"]
     print(f"pictures, also as SVG: {', '.join(pictures)} in {folder}")
     return 0
-
-
-def _first_line(error: Exception) -> str:
-    """Of a validation error what a person wants to read."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    return lines[-1] if lines[0].count("validation error") else lines[0]
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from runpod_emulator.parse import parsed
 from runpod_emulator.prices import PODS
 from runpod_emulator.scaling import Scaling
 from shared.spec import ServiceSpec
@@ -160,7 +161,7 @@ def _scaling(scaling: Scaling, given: argparse.Namespace) -> Scaling:
         changed["scaler"] = "REQUEST_COUNT"
     elif "queue_delay_s" in changed:
         changed["scaler"] = "QUEUE_DELAY"
-    return replace(scaling, **changed)
+    return parsed(Scaling, {**asdict(scaling), **changed})
 
 
 def _number(least: float, most: float, says: str) -> Callable[[str], float]:

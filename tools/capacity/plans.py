@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from runpod_emulator.prices import PODS, PRICES
+from runpod_emulator.prices import PODS, PRICES, PodPrice
 from runpod_emulator.scaling import Scaling
-from tools.capacity.costs import Bill, Storage, bill, pods_per_month
+from tools.capacity.costs import Bill, Storage, bill, pod_per_month, pods_per_month
 from tools.capacity.figures import Figures
 from tools.capacity.results import Result, result
 from tools.capacity.simulation import Outcome, simulate
@@ -140,13 +140,22 @@ class Service:
 
         A pod's server takes a job as soon as it can, and starts but once.
         """
-        found = [self._enough(pool, traffic, p95_s) for pool in PODS]
-        return min(found, key=lambda pods: (not pods.meets, pods.per_month))
+        best: Pods | None = None
+        for price, pool in sorted((self._pod(pool).per_hour, pool) for pool in PODS):
+            if best and best.meets and pod_per_month(price) >= best.per_month:
+                break
+            found = self._enough(pool, traffic, p95_s)
+            if best is None or (best.meets, -best.per_month) < (found.meets, -found.per_month):
+                best = found
+        assert best is not None  # noqa: S101 - there are pods
+        return best
+
+    def _pod(self, pool: str) -> PodPrice:
+        price = PODS[pool]
+        return replace(price, per_hour=self.pod_prices.get(pool, price.per_hour))
 
     def _enough(self, pool: str, traffic: Traffic, p95_s: float) -> Pods:
-        price = PODS[pool]
-        if pool in self.pod_prices:
-            price = replace(price, per_hour=self.pod_prices[pool])
+        price = self._pod(pool)
         gpu = Gpu(pool, self.figures.value(self.name, "rtf", pool))
         count = 1
         while True:
