@@ -53,7 +53,7 @@ def measure(minutes: float) -> Report:
             ]
     return Report("The same jobs, for real and simulated", rows, [
         f"{len(traffic.arrivals)} jobs in {minutes:g} min, {len(pool.cold_starts)} starts of "
-        f"{start_s:.1f} s in the mean; {SCALING.workers_max} workers at most, {CONCURRENCY} jobs each",
+        f"{start_s:.1f} s in the mean; at most {SCALING.workers_max} workers of {CONCURRENCY} jobs",
     ])  # fmt: skip
 
 
@@ -80,4 +80,5 @@ async def _sent(traffic: Traffic) -> tuple[Seconds, Seconds, Pool]:
             await asyncio.sleep(0.5)
         ends = [job.public() for job in jobs]
         waits = np.array([end["delayTime"] for end in ends]) / 1000
-        return waits, waits + np.array([end["executionTime"] for end in ends]) / 1000, up.pool("ep")
+        took = np.array([end["executionTime"] for end in ends]) / 1000
+        return waits, waits + took, up.pool("ep")

@@ -49,10 +49,10 @@ class SdkWorker:
                 continue
             url = f"/v2/ep/job-take-batch/{self._name}?gpu=SIM&batch_size={room}"
             answer = await self._http.get(url)
-            begun = 0
-            for job in answer.json() if answer.content else []:
-                begun += 1  # the SDK counts a job twice until it has begun with it
-                self._in_progress += 1
+            taken = answer.json() if answer.content else []
+            begun = len(taken)  # the SDK counts a job twice until it has begun with it
+            self._in_progress += begun
+            for job in taken:
                 task = asyncio.create_task(self._answer(job["id"], job["input"]["audio_s"]))
                 self._jobs.add(task)
                 task.add_done_callback(self._jobs.discard)
@@ -67,7 +67,9 @@ class SdkWorker:
         self._in_progress -= 1
 
 
-async def send(traffic: Traffic, setup: Setup, starts: Iterator[float]) -> tuple[list[dict[str, float]], Pool]:
+async def send(
+    traffic: Traffic, setup: Setup, starts: Iterator[float]
+) -> tuple[list[dict[str, float]], Pool]:
     """Send a traffic, and wait for its end.
 
     Returns:
@@ -77,9 +79,12 @@ async def send(traffic: Traffic, setup: Setup, starts: Iterator[float]) -> tuple
     emulator = Emulator([settings], LoopClock())
     transport = httpx.ASGITransport(emulator.app)
     headers = {"Authorization": "key"}
-    async with emulator.lifespan(), httpx.AsyncClient(
-        transport=transport, base_url="http://emulator", headers=headers, timeout=None
-    ) as http:
+    async with (
+        emulator.lifespan(),
+        httpx.AsyncClient(
+            transport=transport, base_url="http://emulator", headers=headers, timeout=1e9
+        ) as http,
+    ):
 
         def start(name: str) -> SdkWorker:
             return SdkWorker(http, name, setup, next(starts))

@@ -1,4 +1,4 @@
-"""``nox -s estimate`` answers in words, pictures and JSON, and says what is wrong with a question."""
+"""``nox -s estimate`` answers in words, pictures and JSON, or says what is wrong."""
 
 from __future__ import annotations
 

@@ -8,7 +8,14 @@ import pytest
 from runpod_emulator.billing import Spell, disk_s
 from runpod_emulator.prices import PODS, PRICES, volume_month
 from runpod_emulator.scaling import Scaling
-from tools.capacity.costs import Storage, bill, per_month, pod_per_month, pods_per_month, thumb_per_day
+from tools.capacity.costs import (
+    Storage,
+    bill,
+    per_month,
+    pod_per_month,
+    pods_per_month,
+    thumb_per_day,
+)
 from tools.capacity.simulation import simulate
 from tools.capacity.traffic import DAY_S, Traffic
 from tools.capacity.workers import Gpu, Setup, Shortage, Start, Work
@@ -33,7 +40,7 @@ def test_the_worked_example() -> None:
 def test_a_worker_is_billed_from_its_start_through_its_idle_timeout_rounded_up() -> None:
     setup = Setup(GPU, Scaling(0, 1, idle_timeout_s=5.0), Start((8.2, 8.2)))
     found = bill(simulate(one_job(), setup), Storage())
-    assert found.flex == pytest.approx(16 * FLEX)  # 8.2 s of start, 2 s of work, 5 s idle: 15.2 s
+    assert found.flex == pytest.approx(16 * FLEX)  # 8.2 s start, 2 s work, 5 s idle
     assert found.total == found.flex
     assert found.per_audio_hour == pytest.approx(16 * FLEX * 1800)
 

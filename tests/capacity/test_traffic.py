@@ -1,4 +1,4 @@
-"""Jobs come as often, when and as long as they are said to; a file of real ones is read as it is."""
+"""Jobs come as often, when and as long as said; a file of real ones is read as it is."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def trace(folder: Path, text: str) -> Path:
     [
         "100,5\n110,7\n130,9\n",
         "\ufefftimestamp,audio_s\n130, 9\n\n100,5\n110,7\n",
-        "at,s,other\n2026-03-01T00:01:40Z,5,x\n2026-03-01 01:01:50+01:00,7,y\n2026-03-01T00:02:10,9,\n",
+        "at,s,x\n2026-03-01T00:01:40Z,5,\n2026-03-01 01:01:50+01:00,7,\n2026-03-01T00:02:10,9,\n",
     ],
 )
 def test_a_trace_may_be_in_seconds_or_iso_with_a_heading_or_not_in_any_order(

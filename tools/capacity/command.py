@@ -137,9 +137,7 @@ def demand(given: argparse.Namespace) -> Scaled:
     if given.trace:
         trace = read_trace(from_the_user(given.trace), lengths, given.days, given.seed)
         return lambda factor: trace if factor == 1 else trace.scaled(factor, given.seed)
-    whole = Demand(
-        given.jobs_per_day, SHAPES[given.shape], lengths, given.burst, given.burst_s
-    )
+    whole = Demand(given.jobs_per_day, SHAPES[given.shape], lengths, given.burst, given.burst_s)
     if whole.jobs_per_day * (given.days or 7) > _MOST_JOBS:
         raise BadTrace(f"more than {_MOST_JOBS:,} jobs: choose fewer --days")
 

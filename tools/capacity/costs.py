@@ -103,7 +103,7 @@ def bill(outcome: Outcome, storage: Storage) -> Bill:
         flex=sum(seconds[pool] * PRICES[pool].flex for pool in pools),
         active=active_s * listed,
         discount=active_s * (price.flex - listed),
-        disk=storage.disk_gb * DISK_GB_MONTH * disk_s(sum(spells.values(), [])) / _MONTH_S,
+        disk=storage.disk_gb * DISK_GB_MONTH * sum(map(disk_s, spells.values())) / _MONTH_S,
         volume=volume_month(storage.volume_gb) * outcome.end / _MONTH_S,
         period_s=outcome.end,
         audio_s=float(outcome.traffic.audio_s.sum()),

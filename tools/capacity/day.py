@@ -82,6 +82,4 @@ def _most(begins: Seconds, ends: Seconds, edges: Seconds) -> Seconds:
     times, counts = levels(begins, ends)
     counts = np.concatenate([[0.0], counts])
     places = np.searchsorted(times, edges)
-    return np.array(
-        [counts[first : last + 1].max() for first, last in pairwise(places)]
-    )
+    return np.array([counts[first : last + 1].max() for first, last in pairwise(places)])

@@ -168,9 +168,10 @@ def _remarks(answer: Answer) -> list[str]:
     bill, result, rules = answer.bill, answer.result, Rules()
     found = []
     if bill.discount:
+        more = per_month(bill.discount * DAY_S / bill.period_s)
         found.append(
-            f"Active workers are counted at the discount RunPod last listed; it now gives one "
-            f"through its sales department. Without it: ${per_month(bill.discount * DAY_S / bill.period_s):,.2f} a month more."
+            "Active workers are counted at the discount RunPod last listed; it now gives one "
+            f"through its sales department. Without it: ${more:,.2f} a month more."
         )
     if bill.most_per_hour > SPEND_LIMIT_HOUR:
         found.append(

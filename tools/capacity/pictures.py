@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tools.capacity.day import Day, busiest
+from tools.capacity.day import busiest
 from tools.capacity.estimate import Estimate
+from tools.capacity.plans import Answer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 BLUE, GREY, RED, GREEN, ORANGE = "#0969da", "#8c959f", "#cf222e", "#1a7f37", "#bc4c00"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#d0d7de",
     "axes.grid": True,
@@ -63,10 +65,8 @@ def _latency(estimate: Estimate, figure: Figure) -> None:
         tried = [a for a in advice.tried if min(a.choice.scaling.workers_min, 2) == active]
         if tried:
             label = ("no active worker", "one active worker", "two or more")[active]
-            points = [(a.result.latency.p95, a.bill.per_month) for a in tried]
-            axes.scatter(*zip(*points, strict=True), s=14, alpha=0.5, color=colour, label=label)
-    front = [(a.result.latency.p95, a.bill.per_month) for a in advice.front()]
-    axes.step(*zip(*front, strict=True), where="pre", color=GREY, label="nothing is better")
+            axes.scatter(*_places(tried), s=14, alpha=0.5, color=colour, label=label)
+    axes.step(*_places(advice.front()), where="pre", color=GREY, label="nothing is better")
     pods = estimate.pods
     axes.scatter(
         pods.result.latency.p95, pods.per_month, marker="s", color="black",
@@ -94,15 +94,13 @@ def _traffic(estimate: Estimate, figure: Figure) -> None:
     axes.plot(per_day, [p.pods.per_month for p in points], "s-", color=GREY, label="pods")
     costs = [p.endpoint.bill.per_month for p in points]
     axes.plot(per_day, costs, color=BLUE, label="endpoint")
-    for meets in (True, False):
-        chosen = [(p.per_day, p.endpoint.bill.per_month) for p in points if p.meets is meets]
-        if chosen:
-            label = None if meets else "too slow"
-            inside = BLUE if meets else "white"
-            axes.scatter(
-                *zip(*chosen, strict=True), s=36, zorder=3, facecolors=inside, edgecolors=BLUE,
-                label=label,
-            )  # fmt: skip
+    slow = [point for point in points if not point.meets]
+    fast = [point for point in points if point.meets]
+    for some, inside, label in ((fast, BLUE, None), (slow, "white", "too slow")):
+        axes.scatter(
+            [p.per_day for p in some], [p.endpoint.bill.per_month for p in some],
+            s=36, zorder=3, facecolors=inside, edgecolors=BLUE, label=label if some else None,
+        )  # fmt: skip
     if (crossing := estimate.break_even) is not None:
         axes.axvline(crossing, color=RED, linewidth=1, linestyle="--",
                      label=f"break-even: {crossing:,.0f} jobs a day")  # fmt: skip
@@ -131,6 +129,12 @@ def _day(estimate: Estimate, figure: Figure) -> None:
     workers.set_ylim(0, max(1.0, float((day.up + day.starting).max())) * 1.35)
     come.set_title(f"{estimate.service.name}: {day.name}, with the advised set-up")
     figure.align_ylabels()
+
+
+def _places(answers: Iterable[Answer]) -> tuple[list[float], list[float]]:
+    """Where set-ups lie between latency and cost."""
+    found = list(answers)
+    return [a.result.latency.p95 for a in found], [a.bill.per_month for a in found]
 
 
 def _logarithmic(figure: Figure) -> Axes:

@@ -54,7 +54,8 @@ def _traffic(console: Console, estimate: Estimate) -> None:
     )
     console.print(
         f"By the rule of thumb {thumb.request_s:.2f} s x ${thumb.price_per_s:.5f} x "
-        f"{thumb.requests:,.0f} jobs = ${thumb.per_day:.2f} a day, ${thumb.per_month:,.2f} a month: "
+        f"{thumb.requests:,.0f} jobs = ${thumb.per_day:.2f} a day, "
+        f"${thumb.per_month:,.2f} a month; "
         "workers' starts, their waiting for the next job, and storage are not in it."
     )
 
@@ -73,12 +74,16 @@ def _present(console: Console, estimate: Estimate) -> None:
 def _answer(console: Console, answer: Answer) -> None:
     result, bill = answer.result, answer.bill
     table = _table("seconds", "mean", "p50", "p95", "p99")
-    for name, times in (("until a worker takes it", result.wait), ("until it is done", result.latency)):
+    for name, times in (
+        ("until a worker takes it", result.wait),
+        ("until it is done", result.latency),
+    ):
         table.add_row(name, *(f"{t:.2f}" for t in (times.mean, times.p50, times.p95, times.p99)))
     console.print(table)
     console.print(
-        f"{result.cold_share:.0%} of the jobs wait for a worker to start. Of what is billed, workers "
-        f"work {result.busy_share:.0%}, start {result.start_share:.0%}, wait {result.idle_share:.0%}."
+        f"{result.cold_share:.0%} of the jobs wait for a worker to start. Of the time that is "
+        f"billed, workers work {result.busy_share:.0%}, start {result.start_share:.0%}, "
+        f"wait for jobs {result.idle_share:.0%}."
     )
     parts = {
         "flex workers": bill.flex,
@@ -162,8 +167,8 @@ def _front(console: Console, estimate: Estimate) -> None:
             _short(answer.choice) + mark,
         )
     console.print(
-        f"[bold]Cost against latency[/]: of {len(estimate.advice.tried)} set-ups, those that nothing "
-        "is both cheaper and faster than"
+        f"[bold]Cost against latency[/]: of {len(estimate.advice.tried)} set-ups, those that "
+        "nothing is both cheaper and faster than"
     )
     console.print(table)
 

@@ -155,9 +155,7 @@ class _Run:
     def _scale(self, now: float) -> None:
         while self.staying < self.setup.scaling.workers_max:
             oldest = now - self.arrivals[self.queue[0]] if self.queue else 0.0
-            load = Load(
-                len(self.queue), self.in_progress, oldest, self.staying, now - self.added
-            )
+            load = Load(len(self.queue), self.in_progress, oldest, self.staying, now - self.added)
             if wanted(self.setup.scaling, load) <= self.staying:
                 return
             gpu, at = self._free_gpu(now)
