@@ -51,7 +51,7 @@ def test_an_active_worker_is_billed_all_day_at_its_discount_and_others_are_not()
     found = bill(simulate(twice, setup), Storage())
     assert found.active == pytest.approx(DAY_S * ACTIVE)
     assert found.discount == pytest.approx(DAY_S * (FLEX - ACTIVE))
-    # Two are there from 14 s on, when a job has waited for 4, to 75 s, when one has been idle for 5.
+    # Two are there from 14 s on, when a job has waited for 4, until 75 s, when one was idle for 5.
     assert found.flex == pytest.approx(61 * FLEX)
 
 
