@@ -94,13 +94,12 @@ def question(given: argparse.Namespace) -> Question:
         ValueError: the scaling cannot be.
     """
     spec = EndpointSpec.of(given.service)
+    scaling = _scaling(spec.scaling(), given)
     return Question(
         p95_s=given.p95,
-        present=Choice(
-            given.plan, given.gpu or spec.gpu, _scaling(spec.scaling(), given), given.flashboot
-        ),
+        present=Choice(given.plan, given.gpu or spec.gpu, scaling, given.flashboot),
         pools=given.only_gpu or tuple(known_pools()),
-        most_workers=given.most_workers,
+        most_workers=max(given.most_workers, scaling.workers_max),
     )
 
 

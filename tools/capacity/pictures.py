@@ -66,7 +66,7 @@ def _latency(estimate: Estimate, figure: Figure) -> None:
         if tried:
             label = ("no active worker", "one active worker", "two or more")[active]
             axes.scatter(*_places(tried), s=14, alpha=0.5, color=colour, label=label)
-    axes.step(*_places(advice.front()), where="pre", color=GREY, label="nothing is better")
+    axes.step(*_places(advice.front()), where="pre", color=GREY, label="cheapest for its speed")
     pods = estimate.pods
     axes.scatter(
         pods.result.latency.p95, pods.per_month, marker="s", color="black",
@@ -107,7 +107,7 @@ def _traffic(estimate: Estimate, figure: Figure) -> None:
     axes.set_xlabel("jobs a day")
     axes.set_ylabel("US dollars a month")
     axes.set_title(f"{estimate.service.name}: the advised scaling at other traffic, beside pods")
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside lower center", ncols=4)
 
 
 def _day(estimate: Estimate, figure: Figure) -> None:
