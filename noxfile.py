@@ -122,6 +122,18 @@ def bench_emulator(session: nox.Session) -> None:
     python(session, "bench.emulator", layer="dev")
 
 
+@nox.session(name="bench-capacity")
+def bench_capacity(session: nox.Session) -> None:
+    """Measure the simulation behind estimates, and compare it with the emulator."""
+    python(session, "bench.capacity", layer="dev")
+
+
+@nox.session
+def estimate(session: nox.Session) -> None:
+    """Say what an endpoint costs, how long its callers wait, and how it is best run."""
+    python(session, "tools.capacity")
+
+
 @nox.session
 def serve(session: nox.Session) -> None:
     """Serve all endpoints on this machine, as RunPod would."""

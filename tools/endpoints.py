@@ -6,12 +6,14 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field
 
+from runpod_emulator.scaling import Scaling
 from shared.spec import ServiceSpec
 from tools.workspace import ROOT
 
@@ -19,7 +21,12 @@ VOLUME_SETTINGS = ("MODELS_LOCK", "MODELS_COPY")
 
 
 class EndpointSpec(BaseModel):
-    """How an endpoint is run: GPU pools by preference, workers, when they come and go."""
+    """How an endpoint is run: GPU pools by preference, workers, when they come and go.
+
+    Attributes:
+        request_count: RunPod's other scaler, in place of ``queue_delay_s``: a worker for so many
+            jobs.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,6 +35,7 @@ class EndpointSpec(BaseModel):
     workers_max: int = Field(ge=1)
     idle_timeout_s: int = Field(ge=1, le=3600)
     queue_delay_s: float = Field(ge=0.5)
+    request_count: int | None = Field(default=None, ge=1)
 
     @classmethod
     def of(cls, service: str) -> Self:
@@ -38,6 +46,17 @@ class EndpointSpec(BaseModel):
         """
         path = ROOT / "services" / service / "endpoint.toml"
         return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+    def scaling(self) -> Scaling:
+        """That in the emulator's words."""
+        return Scaling(
+            workers_min=self.workers_min,
+            workers_max=self.workers_max,
+            idle_timeout_s=self.idle_timeout_s,
+            scaler="REQUEST_COUNT" if self.request_count else "QUEUE_DELAY",
+            queue_delay_s=self.queue_delay_s,
+            request_count=self.request_count or 1,
+        )
 
 
 def document(workers: Mapping[str, dict[str, Any]]) -> str:
@@ -72,13 +91,6 @@ def of_an_image(image: str, volume: Path | None = None) -> dict[str, Any]:
 
 
 def _endpoint(endpoint: EndpointSpec) -> dict[str, Any]:
-    return {
-        "gpu": endpoint.gpu[0],
-        "scaling": {
-            # One worker is there from the start: what is wrong with it is seen at once.
-            "workers_min": max(1, endpoint.workers_min),
-            "workers_max": endpoint.workers_max,
-            "idle_timeout_s": endpoint.idle_timeout_s,
-            "queue_delay_s": endpoint.queue_delay_s,
-        },
-    }
+    # One worker is there from the start: what is wrong with it is seen at once.
+    scaling = replace(endpoint.scaling(), workers_min=max(1, endpoint.workers_min))
+    return {"gpu": endpoint.gpu[0], "scaling": asdict(scaling)}

@@ -65,8 +65,8 @@ def installs(layer: Layer, environ: Mapping[str, str]) -> Iterator[tuple[str, li
     """What is installed, in order, and the arguments of its ``pip install``."""
     yield "torch (190 MB for Linux)", torch_arguments(environ, sys.platform)
     packages = {
-        "host": "the services' packages (110 MB)",
-        "dev": "the developers' packages (270 MB)",
+        "host": "the services' packages (135 MB)",
+        "dev": "the developers' packages (295 MB)",
     }
     yield packages[layer], ["--require-hashes", "-r", str(REQUIREMENTS / f"{layer}.txt")]
     if layer == "dev":

@@ -1,0 +1,5 @@
+DATA = (
+    "services/*/endpoint.toml",
+    "services/*/service.toml",
+    "tools/capacity/figures.toml",
+)

@@ -1,0 +1,131 @@
+"""What happens to single jobs, to the second: starts, queues, places, pauses, shortages, ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runpod_emulator.scaling import Scaling
+from tools.capacity.results import levels, result
+from tools.capacity.simulation import Outcome, simulate
+from tools.capacity.traffic import DAY_S, Demand, Traffic
+from tools.capacity.workers import Gpu, Setup, Shortage, Start, Work
+
+ONE = Setup((Gpu("AMPERE_16", 1.0),), Scaling(0, 1, idle_timeout_s=5.0), Start((8.0, 8.0)))
+
+
+def jobs(*arrivals: float, audio_s: float = 2.0) -> Traffic:
+    return Traffic(np.array(arrivals), np.full(len(arrivals), audio_s), 100.0)
+
+
+def begun(traffic: Traffic, setup: Setup) -> list[float]:
+    return [round(float(at), 3) for at in simulate(traffic, setup).begun]
+
+
+def test_the_first_job_waits_for_a_start_and_the_next_finds_a_worker() -> None:
+    outcome = simulate(jobs(10, 22), ONE)
+    assert outcome.begun.tolist() == [18, 22]
+    assert outcome.cold.tolist() == [True, False]
+    assert [(w.started, w.ready, w.ended, w.busy_s) for w in outcome.workers] == [(10, 18, 29, 4)]
+
+
+def test_a_job_after_the_idle_timeout_waits_again() -> None:
+    assert begun(jobs(10, 25.1), ONE) == [18, 33.1]
+
+
+def test_another_worker_is_added_when_a_job_has_waited_too_long() -> None:
+    setup = replace(ONE, scaling=Scaling(1, 2, 5.0, queue_delay_s=4.0))
+    # The second waits behind 60 s of work; after 4 s a worker is added, which starts in 8.
+    assert begun(jobs(10, 11, audio_s=60.0), setup) == [10, 23]
+
+
+def test_request_count_adds_as_many_as_the_jobs_are_worth_at_once() -> None:
+    scaling = Scaling(0, 3, 5.0, "REQUEST_COUNT", request_count=1)
+    assert begun(jobs(10, 10, 10, audio_s=60.0), replace(ONE, scaling=scaling)) == [18, 18, 18]
+
+
+def test_a_worker_fetches_side_by_side_and_computes_one_after_the_other() -> None:
+    work = Work(concurrency=4, overhead_s=1.0)
+    outcome = simulate(jobs(10, 10, 10), replace(ONE, work=work))
+    assert outcome.begun.tolist() == [18, 18, 18]
+    assert outcome.done.tolist() == [21, 23, 25]
+
+
+def test_the_sdk_pauses_for_a_second_when_it_has_all_it_may_have() -> None:
+    setup = replace(ONE, work=Work(pause_s=1.0))
+    assert begun(jobs(10, 10, 10, audio_s=0.1), setup) == [18, 19, 20]
+    assert begun(jobs(10, 10, audio_s=2.5), setup) == [18, 21]
+
+
+def test_the_sdk_counts_what_it_has_not_begun_with_twice() -> None:
+    setup = replace(ONE, work=Work(concurrency=4, pause_s=1.0))
+    # It has room for four and takes two, and believes that it is full.
+    assert begun(jobs(10, 10, 18.5, audio_s=0.1), setup) == [18, 18, 19]
+
+
+def test_a_start_waits_for_a_gpu_unbilled() -> None:
+    setup = replace(ONE, shortage=Shortage(share=0.5, spell_s=200.0))
+    late = jobs(*np.arange(0, 50_000, 500.0))
+    outcome = simulate(replace(late, period_s=50_000.0), setup)
+    waits = outcome.begun - outcome.traffic.arrivals
+    assert 0.3 < (waits > 9).mean() < 0.7
+    # Seen from any moment within it, an exponential spell goes on for its mean.
+    assert (waits[waits > 9] - 8).mean() == pytest.approx(200, rel=0.5)
+    assert all(worker.ready - worker.started == pytest.approx(8) for worker in outcome.workers)
+
+
+def test_flashboot_shortens_its_share_of_the_starts() -> None:
+    start = Start((8.0, 8.0), (1.0, 1.0), hits=0.75)
+    outcome = simulate(Demand(1000).traffic(7), replace(ONE, start=start))
+    took = np.array([worker.ready - worker.started for worker in outcome.workers])
+    assert (np.isclose(took, 1)).mean() == pytest.approx(0.75, abs=0.03)
+    assert (np.isclose(took, 8)).sum() == (~np.isclose(took, 1)).sum()
+
+
+def test_what_is_drawn_is_the_same_for_the_same_seed() -> None:
+    setup = replace(ONE, start=Start((5.0, 13.0)), shortage=Shortage(0.2))
+    traffic = Demand(500, burst=4).traffic(3, seed=5)
+    one, same, other = (simulate(traffic, setup, seed) for seed in (1, 1, 2))
+    assert one.begun.tolist() == same.begun.tolist() != other.begun.tolist()
+
+
+setups = st.builds(
+    Setup,
+    gpus=st.just((Gpu("AMPERE_16", 0.5), Gpu("AMPERE_24", 0.3))),
+    scaling=st.builds(
+        lambda least, more, idle, scaler, delay: Scaling(least, least + more, idle, scaler, delay),
+        st.integers(0, 2), st.integers(1, 3), st.sampled_from([0.0, 1.0, 30.0]),
+        st.sampled_from(["QUEUE_DELAY", "REQUEST_COUNT"]), st.sampled_from([0.5, 4.0]),
+    ),
+    start=st.just(Start((2.0, 9.0), (0.5, 1.0), 0.3)),
+    work=st.builds(
+        Work, st.integers(1, 5), st.integers(1, 2), st.sampled_from([0.0, 0.3]), st.just(0.01),
+        st.sampled_from([0.0, 1.0]),
+    ),
+    shortage=st.sampled_from([Shortage(), Shortage(0.3, 60.0)]),
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60)
+@given(setup=setups, per_day=st.sampled_from([300.0, 5_000.0]), seed=st.integers(0, 99))
+def test_every_job_is_done_once_in_order_and_no_limit_is_broken(
+    setup: Setup, per_day: float, seed: int
+) -> None:
+    day = Demand(per_day, burst=3.0).traffic(1, seed)
+    traffic = Traffic(day.arrivals[:300], day.audio_s[:300] / 10, DAY_S)
+    outcome: Outcome = simulate(traffic, setup, seed)
+    work, scaling = setup.work, setup.scaling
+    least = work.overhead_s + (work.fetch_rtf + 0.3) * traffic.audio_s
+    assert (outcome.begun >= traffic.arrivals).all()
+    assert (np.diff(outcome.begun) >= 0).all(), "first come, first served"
+    assert (outcome.done - outcome.begun >= least - 1e-6).all()
+    at_once = levels(outcome.begun, outcome.done)[1].max()
+    assert at_once <= scaling.workers_max * work.concurrency
+    found = result(outcome)
+    assert scaling.workers_min <= found.most_workers <= scaling.workers_max
+    assert all(w.started <= w.ready <= w.ended for w in outcome.workers)
+    assert 0 <= found.busy_share + found.start_share <= 1 + 1e-9

@@ -1,0 +1,150 @@
+"""The pictures: cost against latency, cost against traffic, and a day; as PNG and SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tools.capacity.day import busiest
+from tools.capacity.estimate import Estimate
+from tools.capacity.plans import Answer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, GREY, RED, GREEN, ORANGE = "#0969da", "#8c959f", "#cf222e", "#1a7f37", "#bc4c00"
+STYLE: dict[Any, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#d0d7de",
+    "axes.grid": True,
+    "axes.labelcolor": "#57606a",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "font.size": 10,
+    "grid.color": "#eaeef2",
+    "legend.frameon": False,
+    "svg.hashsalt": "capacity",
+    "text.color": "#24292f",
+    "xtick.color": "#57606a",
+    "ytick.color": "#57606a",
+}
+STEPS = 144  # of a day: ten minutes each
+
+
+def draw(estimate: Estimate, folder: Path) -> list[Path]:
+    """Draw all three; returns the files, PNG and SVG of each."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, picture in (("latency", _latency), ("traffic", _traffic), ("day", _day)):
+        with mpl.rc_context(STYLE):
+            figure = pyplot.figure(figsize=(8, 4.5), layout="constrained")
+            picture(estimate, figure)
+            for ending, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
+                written.append(folder / f"{name}.{ending}")
+                figure.savefig(written[-1], dpi=150, metadata=metadata)
+            pyplot.close(figure)
+    return written
+
+
+def _latency(estimate: Estimate, figure: Figure) -> None:
+    axes = _logarithmic(figure)
+    advice, wanted = estimate.advice, estimate.question.p95_s
+    for active, colour in ((0, BLUE), (1, GREEN), (2, ORANGE)):
+        tried = [a for a in advice.tried if min(a.choice.scaling.workers_min, 2) == active]
+        if tried:
+            label = ("no active worker", "one active worker", "two or more")[active]
+            axes.scatter(*_places(tried), s=14, alpha=0.5, color=colour, label=label)
+    axes.step(*_places(advice.front()), where="pre", color=GREY, label="cheapest for its speed")
+    pods = estimate.pods
+    axes.scatter(
+        pods.result.latency.p95, pods.per_month, marker="s", color="black",
+        label=f"{pods.count} x {pods.gpu} as a pod",
+    )  # fmt: skip
+    for answer, label, colour in (
+        (estimate.present, "as it is now", RED),
+        (advice.best, "advised", BLUE),
+    ):
+        axes.scatter(
+            answer.result.latency.p95, answer.bill.per_month, s=110, facecolors="none",
+            edgecolors=colour, linewidths=1.8, label=label,
+        )  # fmt: skip
+    axes.axvline(wanted, color=RED, linewidth=1, linestyle="--", label=f"asked for: {wanted:g} s")
+    axes.set_xlabel("95th percentile of the latency, seconds")
+    axes.set_ylabel("US dollars a month")
+    axes.set_title(f"{estimate.service.name}: {len(advice.tried)} set-ups tried")
+    figure.legend(loc="outside right upper")
+
+
+def _traffic(estimate: Estimate, figure: Figure) -> None:
+    axes = _logarithmic(figure)
+    points = estimate.points
+    per_day = [point.per_day for point in points]
+    axes.plot(per_day, [p.pods.per_month for p in points], "s-", color=GREY, label="pods")
+    costs = [p.endpoint.bill.per_month for p in points]
+    axes.plot(per_day, costs, color=BLUE, label="endpoint")
+    slow = [point for point in points if not point.meets]
+    fast = [point for point in points if point.meets]
+    for some, inside, label in ((fast, BLUE, None), (slow, "white", "too slow")):
+        axes.scatter(
+            [p.per_day for p in some], [p.endpoint.bill.per_month for p in some],
+            s=36, zorder=3, facecolors=inside, edgecolors=BLUE, label=label if some else None,
+        )  # fmt: skip
+    if (crossing := estimate.break_even) is not None:
+        axes.axvline(crossing, color=RED, linewidth=1, linestyle="--",
+                     label=f"break-even: {crossing:,.0f} jobs a day")  # fmt: skip
+    axes.set_xlabel("jobs a day")
+    axes.set_ylabel("US dollars a month")
+    axes.set_title(f"{estimate.service.name}: the advised scaling at other traffic, beside pods")
+    figure.legend(loc="outside lower center", ncols=4)
+
+
+def _day(estimate: Estimate, figure: Figure) -> None:
+    day = busiest(estimate.best, STEPS)
+    come, waiting, workers = figure.subplots(3, sharex=True, height_ratios=(1, 1, 1.3))
+    come.fill_between(day.hours, day.come, step="post", color=GREY, linewidth=0)
+    come.set_ylabel("jobs in\n10 min")
+    waiting.fill_between(day.hours, day.waiting, step="post", color=RED, linewidth=0)
+    waiting.set_ylabel("waiting,\nat most")
+    workers.stackplot(
+        day.hours, day.up, day.starting, step="post", colors=(BLUE, ORANGE), linewidth=0,
+        labels=("up", "starting"),
+    )  # fmt: skip
+    workers.set_ylabel("workers,\nin the mean")
+    workers.set_xlabel("hour of the day")
+    workers.set_xlim(0, 24 if len(day.hours) == STEPS else None)
+    workers.set_xticks(np.arange(0, 25, 3))
+    workers.legend(loc="upper left", ncols=2)
+    workers.set_ylim(0, max(1.0, float((day.up + day.starting).max())) * 1.35)
+    come.set_title(f"{estimate.service.name}: {day.name}, with the advised set-up")
+    figure.align_ylabels()
+
+
+def _places(answers: Iterable[Answer]) -> tuple[list[float], list[float]]:
+    """Where set-ups lie between latency and cost."""
+    found = list(answers)
+    return [a.result.latency.p95 for a in found], [a.bill.per_month for a in found]
+
+
+def _logarithmic(figure: Figure) -> Axes:
+    """Both axes logarithmic, with numbers people read."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axes = figure.subplots()
+    axes.set(xscale="log", yscale="log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    return axes

@@ -1,0 +1,250 @@
+"""Jobs come, workers start, work and leave: a simulation of discrete events.
+
+The rules are the emulator's: ``runpod_emulator.scaling`` says how many workers there are to be,
+and a worker leaves that had no job for ``idle_timeout_s``, unless it is one of ``workers_min``,
+or jobs wait. The job that has waited longest goes to the worker that has waited longest. Where the
+emulator looks every 0.1 s, something happens here the moment it is due.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass, field
+from heapq import heappop, heappush, heapreplace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runpod_emulator.scaling import Load, wanted
+from tools.capacity.traffic import Seconds, Traffic
+from tools.capacity.workers import Gpu, Setup
+
+_READY, _DONE, _LOOK = range(3)
+_JUST_AFTER_S = 1e-6  # the scaler's rule is "longer than"
+_ROUNDING = 1e-9
+
+
+@dataclass(slots=True, eq=False)
+class Worker:
+    """A worker, until and after its end.
+
+    Attributes:
+        gpu: what it has.
+        started: from when on it is billed.
+        lanes: when each of those it computes with is free.
+        ready: when it first asked for a job.
+        ended: when it left.
+        busy_s: how long it had a job.
+        ends: when the jobs it has will be done.
+        room: for how many jobs it asks, or will when it next looks.
+        busy_since: when it last got a job, having none.
+    """
+
+    gpu: Gpu
+    started: float
+    lanes: list[float]
+    ready: float = math.inf
+    ended: float = math.inf
+    busy_s: float = 0.0
+    ends: list[float] = field(default_factory=list)
+    room: int = 0
+    busy_since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happened.
+
+    Attributes:
+        begun: when a worker took each job.
+        done: when it was done.
+        cold: whether it waited for a worker to start.
+        workers: all there ever were, in the order they came.
+        end: the period's end, or the last job's, if that is later.
+    """
+
+    traffic: Traffic
+    setup: Setup
+    begun: Seconds
+    done: Seconds
+    cold: NDArray[np.bool_]
+    workers: list[Worker]
+    end: float
+
+
+def simulate(traffic: Traffic, setup: Setup, seed: int = 0) -> Outcome:
+    """Let a traffic come; the same for the same seed."""
+    run = _Run(traffic, setup, np.random.default_rng(seed))
+    run.go()
+    begun, done = np.array(run.begun), np.array(run.done)
+    end = max(traffic.period_s, float(done.max(initial=0.0)))
+    for worker in run.workers:
+        if worker.ended == math.inf:
+            worker.ended = end
+    return Outcome(traffic, setup, begun, done, np.array(run.cold, np.bool_), run.workers, end)
+
+
+class _Run:
+    """The state of a simulation.
+
+    Attributes:
+        events: what will happen, by time: readiness, ends of jobs, looks.
+        queue: the jobs that wait.
+        asking: the workers that wait for jobs, longest first.
+        idle: since when those have had no job that have none, longest first.
+        staying: how many workers there are or will be.
+        in_progress: how many jobs workers have.
+        added: when the last worker was added.
+    """
+
+    def __init__(self, traffic: Traffic, setup: Setup, rng: np.random.Generator) -> None:
+        self.setup, self.work = setup, setup.work
+        self.arrivals: list[float] = traffic.arrivals.tolist()
+        self.audio: list[float] = traffic.audio_s.tolist()
+        self.begun, self.done = [0.0] * len(self.arrivals), [0.0] * len(self.arrivals)
+        self.cold = [False] * len(self.arrivals)
+        self.starts = setup.start.draw(rng)
+        self.shortages = [setup.shortage.spells(rng, traffic.period_s) for _ in setup.gpus]
+        self.events: list[tuple[float, int, int, Worker]] = []
+        self.count = 0
+        self.queue: deque[int] = deque()
+        self.asking: dict[Worker, None] = {}
+        self.idle: dict[Worker, float] = {}
+        self.workers: list[Worker] = []
+        self.staying = self.in_progress = 0
+        self.added = -math.inf
+
+    def go(self) -> None:
+        """Let everything happen."""
+        for _ in range(self.setup.scaling.workers_min):  # they have long been there
+            self._ready(self._new(self.setup.gpus[0], 0.0), 0.0)
+        events, arrivals, jobs, job = self.events, self.arrivals, len(self.arrivals), 0
+        while True:
+            comes = arrivals[job] if job < jobs else math.inf
+            happens = events[0][0] if events else math.inf
+            first = min(comes, happens)
+            added, leaves = self._next_look(), self._next_leave()
+            if leaves < min(first, added):
+                self._leave(leaves)
+            elif added < first:
+                self._scale(added)
+            elif comes <= happens:
+                if comes == math.inf:
+                    return
+                self.queue.append(job)
+                job += 1
+                self._hand_out(comes)
+                self._scale(comes)
+            else:
+                _, _, kind, worker = heappop(events)
+                if worker.ended == math.inf:
+                    (self._ready, self._finish, self._look)[kind](worker, happens)
+
+    def _next_look(self) -> float:
+        """When time alone may make the scaler want another worker."""
+        scaling = self.setup.scaling
+        if not self.queue or self.staying >= scaling.workers_max:
+            return math.inf
+        if scaling.scaler == "REQUEST_COUNT":
+            return math.inf  # only another job can
+        since = max(self.arrivals[self.queue[0]], self.added)
+        return since + scaling.queue_delay_s + _JUST_AFTER_S
+
+    def _scale(self, now: float) -> None:
+        while self.staying < self.setup.scaling.workers_max:
+            oldest = now - self.arrivals[self.queue[0]] if self.queue else 0.0
+            load = Load(len(self.queue), self.in_progress, oldest, self.staying, now - self.added)
+            if wanted(self.setup.scaling, load) <= self.staying:
+                return
+            gpu, at = self._free_gpu(now)
+            self.added = now
+            self._plan(at + next(self.starts), _READY, self._new(gpu, at))
+
+    def _free_gpu(self, now: float) -> tuple[Gpu, float]:
+        """The first that is free, in order of preference, and when that is."""
+        free = []
+        for begins, ends in self.shortages:
+            place = bisect_right(begins, now) - 1
+            free.append(max(now, ends[place]) if place >= 0 else now)
+        soonest = min(free)
+        return self.setup.gpus[free.index(soonest)], soonest
+
+    def _new(self, gpu: Gpu, started: float) -> Worker:
+        worker = Worker(gpu, started, [0.0] * self.work.lanes)
+        self.workers.append(worker)
+        self.staying += 1
+        return worker
+
+    def _ready(self, worker: Worker, now: float) -> None:
+        worker.ready = self.idle[worker] = now
+        self._look(worker, now)
+
+    def _look(self, worker: Worker, now: float) -> None:
+        """A worker sees how many more jobs it may have, and asks for them."""
+        worker.room = self.work.concurrency - len(worker.ends)
+        self._ask(worker, now)
+        self._hand_out(now)
+
+    def _ask(self, worker: Worker, now: float) -> None:
+        if worker.room > 0:
+            self.asking[worker] = None
+        elif self.work.pause_s:
+            full = len(worker.ends) >= self.work.concurrency
+            blind = (min(worker.ends) - now) / self.work.pause_s if full else 0.0
+            pauses = max(1, math.ceil(blind - _ROUNDING))
+            self._plan(now + pauses * self.work.pause_s, _LOOK, worker)
+
+    def _hand_out(self, now: float) -> None:
+        while self.queue and self.asking:
+            worker = next(iter(self.asking))
+            del self.asking[worker]
+            taken = min(worker.room, len(self.queue))
+            had = len(worker.ends)
+            if not had:
+                worker.busy_since = now
+                self.idle.pop(worker, None)
+            for _ in range(taken):
+                self._begin(self.queue.popleft(), worker, now)
+            # The SDK counts a job twice until it has begun with it, and looks again before that.
+            counted = 2 * taken if self.work.pause_s else taken
+            worker.room = self.work.concurrency - had - counted
+            self._ask(worker, now)
+
+    def _begin(self, job: int, worker: Worker, now: float) -> None:
+        self.begun[job], audio = now, self.audio[job]
+        self.cold[job] = self.arrivals[job] < worker.ready
+        fetched = now + self.work.overhead_s + self.work.fetch_rtf * audio
+        lanes = worker.lanes
+        end = max(fetched, lanes[0]) + worker.gpu.rtf * audio
+        heapreplace(lanes, end)
+        self.done[job] = end
+        self.in_progress += 1
+        worker.ends.append(end)
+        self._plan(end, _DONE, worker)
+
+    def _finish(self, worker: Worker, now: float) -> None:
+        worker.ends.remove(now)
+        self.in_progress -= 1
+        if not worker.ends:
+            worker.busy_s += now - worker.busy_since
+            self.idle[worker] = now
+        if not self.work.pause_s:
+            self._look(worker, now)
+
+    def _next_leave(self) -> float:
+        if self.queue or not self.idle or self.staying <= self.setup.scaling.workers_min:
+            return math.inf
+        return next(iter(self.idle.values())) + self.setup.scaling.idle_timeout_s
+
+    def _leave(self, now: float) -> None:
+        worker = next(iter(self.idle))
+        worker.ended = now
+        del self.idle[worker]
+        self.asking.pop(worker, None)
+        self.staying -= 1
+
+    def _plan(self, at: float, kind: int, worker: Worker) -> None:
+        self.count += 1
+        heappush(self.events, (at, self.count, kind, worker))
