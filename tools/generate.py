@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tools.client_copies import copies
 from tools.images.stage import ignore_file
 from tools.schema import documents
 from tools.workspace import ROOT, service_names
@@ -16,10 +17,10 @@ def generated(service: str) -> dict[Path, str]:
 
 
 def main() -> None:
-    """Write the files of all services."""
-    for name in service_names():
-        for path, text in generated(name).items():
-            path.parent.mkdir(exist_ok=True)
+    """Write the files of all services, and the client's copies of theirs."""
+    for files in (*map(generated, service_names()), copies()):
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(path.relative_to(ROOT))
 
