@@ -132,6 +132,11 @@ def too_large(fit: Fit) -> AudioTooLarge:
     )
 
 
+def silence(seconds: float) -> bytes:
+    """A WAV file of nothing."""
+    return _file(bytes(2 * round(16_000 * seconds)), 1, 16_000)
+
+
 def _wav(samples: Samples, rate: int) -> bytes:
     """Samples as a WAV file of 16 bits."""
     import numpy as np
@@ -147,10 +152,15 @@ def _wav(samples: Samples, rate: int) -> bytes:
         if not np.isfinite(array).all():
             raise InvalidInput("the samples are not all finite")
         array = np.round(np.clip(array, -1, 1) * 32767).astype(np.int16)
+    channels = array.shape[1] if array.ndim == 2 else 1
+    return _file(array.astype("<i2").tobytes(), channels, rate)
+
+
+def _file(data: bytes, channels: int, rate: int) -> bytes:
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
-        file.setnchannels(array.shape[1] if array.ndim == 2 else 1)
+        file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(array.astype("<i2").tobytes())
+        file.writeframes(data)
     return out.getvalue()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from typing import ClassVar, Generic, Self, TypedDict, TypeVar, Unpack
+from typing import ClassVar, Generic, Self, TypedDict, TypeVar, Unpack, cast
 
 import anyio
 from anyio import to_thread
@@ -30,6 +30,7 @@ from speech_endpoints.wire import Json, Wire
 
 ResultT = TypeVar("ResultT", bound=AudioResult)
 
+NO_LEDGER = Ledger()
 TTL_MS = range(10_000, 7 * 86_400_000 + 1)  # RunPod's bounds on it
 
 
@@ -64,7 +65,7 @@ class AsyncEndpoint(Generic[ResultT]):
 
     service: ClassVar[str]
     request: ClassVar[type[AudioRequest]]
-    result: type[ResultT]
+    result: ClassVar[type[AudioResult]]
     splits: ClassVar[bool] = True
 
     def __init__(self, endpoint: str, **settings: Unpack[Settings]) -> None:
@@ -103,7 +104,7 @@ class AsyncEndpoint(Generic[ResultT]):
             SpeechError: by its ``code``; see ``failures``. A job is cancelled with the task that
                 waits for it.
         """
-        return self.typed(await self.answer(audio, options))
+        return self.read(await self.answer(audio, options))
 
     async def health(self) -> Json:
         """How many jobs and workers there are, in which states.
@@ -114,7 +115,7 @@ class AsyncEndpoint(Generic[ResultT]):
         return await self.wire.ask("health")
 
     async def answer(
-        self, audio: Audio, options: Mapping[str, object], ledger: Ledger | None = None
+        self, audio: Audio, options: Mapping[str, object], ledger: Ledger = NO_LEDGER
     ) -> Json:
         """The result for one recording as JSON; see ``run``.
 
@@ -127,6 +128,22 @@ class AsyncEndpoint(Generic[ResultT]):
             heard = await self._all_parts(self._parts(audio, asked), asked, ledger)
         return self._together(heard, asked)
 
+    @classmethod
+    def read(cls, result: Json) -> ResultT:
+        """A result as the contract has it.
+
+        Raises:
+            ResultLost: it is another: of another service, or of another version of this one.
+        """
+        try:
+            return cast("ResultT", cls.result.model_validate(result))
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+            raise ResultLost(
+                f"what came back is no result of {cls.service} as this client knows it ({place}); "
+                "`speech doctor` compares their versions"
+            ) from None
+
     def check(self, options: Mapping[str, object]) -> Json:
         """The options as they are sent.
 
@@ -134,22 +151,6 @@ class AsyncEndpoint(Generic[ResultT]):
             InvalidInput: the service has no such option, or it takes other values.
         """
         return checked(self.request, options)
-
-    def typed(self, result: Json) -> ResultT:
-        """A result as the contract has it.
-
-        Raises:
-            ResultLost: it is another: of another service, or of another version of this one.
-        """
-        try:
-            return self.result.model_validate(result)
-        except ValidationError as error:
-            first = error.errors(include_input=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            raise ResultLost(
-                f"what came back is no result of {self.service} as this client knows it ({place}); "
-                "`speech doctor` compares their versions"
-            ) from None
 
     def merged(self, heard: Sequence[Heard], form: str) -> Json:
         """The result of a recording that was sent in parts."""
@@ -173,9 +174,7 @@ class AsyncEndpoint(Generic[ResultT]):
             return heard[0].result
         return self.merged(heard, str(asked.get("format", "json")))
 
-    async def _all_parts(
-        self, parts: Iterator[Part], asked: Json, ledger: Ledger | None
-    ) -> list[Heard]:
+    async def _all_parts(self, parts: Iterator[Part], asked: Json, ledger: Ledger) -> list[Heard]:
         found: dict[int, Heard] = {}
         errors: list[SpeechError] = []
         free = anyio.Semaphore(self._parallel)
@@ -183,8 +182,9 @@ class AsyncEndpoint(Generic[ResultT]):
 
             async def one(number: int, part: Part) -> None:
                 try:
-                    request = self._request(part, asked, short=ledger is None and part.short)
-                    job = await jobs.answer(self.wire, request, ledger or Ledger(), number)
+                    short = part.short and not ledger.wants_id
+                    request = self._request(part, asked, short=short)
+                    job = await jobs.answer(self.wire, request, ledger, number)
                     found[number] = Heard(part.offset_s, jobs.whole(job["output"]))
                 except SpeechError as error:
                     errors.append(error)
@@ -273,7 +273,7 @@ class AsyncASR(AsyncEndpoint[ASRResult]):
 
     async def stream(
         self, audio: Audio, **options: object
-    ) -> AsyncIterator[ASRSegment | ASRResult]:
+    ) -> AsyncGenerator[ASRSegment | ASRResult]:
         """Segments as they are recognised, and the full result as the last item.
 
         Segments are in order, but one whose delivery failed comes at the end. See ``run``.
@@ -285,7 +285,7 @@ class AsyncASR(AsyncEndpoint[ASRResult]):
         while (part := await to_thread.run_sync(next, parts, None)) is not None:
             if part.offset_s:
                 self._may_be_split(asked)
-            job = await jobs.send(self.wire, self._request(part, asked), Ledger())
+            job = await jobs.send(self.wire, self._request(part, asked), NO_LEDGER)
             items: list[Json] = []
             async with aclosing(jobs.streamed(self.wire, job["id"], deadline)) as coming:
                 async for item in coming:
@@ -293,4 +293,4 @@ class AsyncASR(AsyncEndpoint[ASRResult]):
                     if "start" in item:
                         yield ASRSegment.model_validate(shifted(item, part.offset_s))
             heard.append(Heard(part.offset_s, jobs.whole(items)))
-        yield self.typed(self._together(heard, asked))
+        yield self.read(self._together(heard, asked))

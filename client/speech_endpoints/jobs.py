@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 
 from speech_endpoints.failures import (
     JobCancelled,
     JobTimedOut,
+    NotAuthorised,
     ResultLost,
     SpeechError,
+    TooManyRequests,
+    Unreachable,
     WaitedTooLong,
     job_error,
 )
@@ -36,7 +39,12 @@ class Ledger:
     """Remembers the jobs of one recording. This one does not: the command's journal does.
 
     A recording is one job, or several, its parts; they are counted from 0.
+
+    Attributes:
+        wants_id: whether a job's id matters more than a quick answer.
     """
+
+    wants_id: ClassVar[bool] = False
 
     def before(self, part: int) -> str | Json | None:
         """What an earlier run left: the ended job, the id of one that was sent, or nothing.
@@ -57,6 +65,12 @@ class Ledger:
 
     def ended(self, part: int, job: Json) -> None:
         """The job has ended with an output."""
+
+    def failed(self, part: int) -> None:
+        """The job has ended without one."""
+
+    def cancelled(self, part: int) -> None:
+        """The job was cancelled, because nobody waits for it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +109,13 @@ async def answer(wire: Wire, request: Request, ledger: Ledger, part: int = 0) ->
     if isinstance(known, dict):
         return known
     job = {"id": known, "status": "IN_QUEUE"} if known else await send(wire, request, ledger, part)
-    async with cancelled_with_us(wire, job["id"]):
-        job = await _end(wire, job)
+    async with cancelled_with_us(wire, job["id"], lambda: ledger.cancelled(part)):
+        try:
+            job = await _end(wire, job)
+        except SpeechError as error:
+            if not isinstance(error, Unreachable | TooManyRequests | NotAuthorised):
+                ledger.failed(part)
+            raise
     ledger.ended(part, job)
     return job
 
@@ -117,14 +136,17 @@ async def send(wire: Wire, request: Request, ledger: Ledger, part: int = 0) -> J
 
 
 @asynccontextmanager
-async def cancelled_with_us(wire: Wire, job_id: str) -> AsyncIterator[None]:
-    """Cancel the job when nobody waits for it any more."""
+async def cancelled_with_us(
+    wire: Wire, job_id: str, cancelled: Callable[[], None] = lambda: None
+) -> AsyncIterator[None]:
+    """Cancel the job when nobody waits for it any more, and say so."""
     try:
         await anyio.lowlevel.checkpoint()
         yield
     except (anyio.get_cancelled_exc_class(), GeneratorExit):
         with anyio.move_on_after(_CANCEL_S, shield=True), suppress(SpeechError):
             await wire.cancel(job_id)
+            cancelled()
         raise
 
 

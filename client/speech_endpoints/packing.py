@@ -134,7 +134,7 @@ def _chosen(frame: av.AudioFrame, fit: Fit) -> NDArray[np.int16]:
     """One channel of a frame."""
     channels = np.asarray(frame.to_ndarray(), np.int16)  # of shape (channels, samples)
     if fit.channel == "mix":
-        return channels.mean(axis=0).astype(np.int16)
+        return np.asarray(channels.mean(axis=0), np.int16)
     number = {"left": 0, "right": 1}.get(str(fit.channel), fit.channel)
     if not isinstance(number, int) or number >= len(channels):
         raise InvalidInput(f"the audio has {len(channels)} channels, and none is {fit.channel}")
