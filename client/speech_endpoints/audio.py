@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import os
 import wave
 from collections.abc import Iterator
@@ -36,12 +37,14 @@ class Fit:
         bytes: of an audio file in one job.
         packing: what longer audio is packed as.
         parts: whether it may be several jobs.
+        context_s: of its neighbours that a part holds too.
         channel: which channel is packed.
     """
 
     bytes: int
     packing: Packing = "flac"
     parts: bool = True
+    context_s: float = 0.0
     channel: Channel = "mix"
 
 
@@ -52,12 +55,14 @@ class Part:
     Attributes:
         input: the field of the request that holds it.
         offset_s: where in the recording it begins.
+        own_s: from where to where the recording is this part's and none of its neighbours'.
         short: whether it is answered soon.
         packed: whether it is mono by now.
     """
 
     input: dict[str, str]
     offset_s: float = 0.0
+    own_s: tuple[float, float] = (0.0, math.inf)
     short: bool = False
     packed: bool = False
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any, ClassVar, Generic, Self, TypeVar, Unpack
-
-from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from speech_endpoints.audio import Audio
 from speech_endpoints.endpoint import (
@@ -28,6 +27,42 @@ T = TypeVar("T")
 _GIVE_UP_S = 10.0  # for cancelling what was interrupted
 
 
+class Background:
+    """An event loop in a thread that does not keep the program from ending."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="speech-endpoints", daemon=True
+        )
+        self._thread.start()
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await something there. Ctrl-C here cancels it, which has the time to cancel its job."""
+        over = threading.Event()
+
+        async def watched() -> T:
+            try:
+                return await work
+            finally:
+                over.set()
+
+        future = asyncio.run_coroutine_threadsafe(watched(), self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            if future.cancel():
+                with suppress(KeyboardInterrupt):
+                    over.wait(_GIVE_UP_S)
+            raise
+
+    def close(self) -> None:
+        """End the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
 class Endpoint(Generic[ResultT]):
     """A service behind an endpoint; see ``AsyncEndpoint``. May be used by several threads.
 
@@ -40,9 +75,8 @@ class Endpoint(Generic[ResultT]):
 
     def __init__(self, endpoint: str, **settings: Unpack[Settings]) -> None:
         self._there = self.kind(endpoint, **settings)
-        self._threads = ExitStack()
         self._lock = threading.Lock()
-        self._started: BlockingPortal | None = None
+        self._started: Background | None = None
 
     def __repr__(self) -> str:
         return repr(self._there).removeprefix("Async")
@@ -56,49 +90,23 @@ class Endpoint(Generic[ResultT]):
     def close(self) -> None:
         """Close the connections and end the thread; the endpoint can be used again."""
         with self._lock:
-            if self._started is not None:
-                self._started.call(self._there.close)
-            self._threads.close()
-            self._started = None
+            started, self._started = self._started, None
+        if started is not None:
+            started.call(self._there.close())
+            started.close()
 
     def run(self, audio: Audio, **options: object) -> ResultT:
         """The result for one recording; see ``AsyncEndpoint.run``. Ctrl-C cancels the job."""
-
-        async def run() -> ResultT:
-            found: ResultT = await self._there.run(audio, **options)
-            return found
-
-        return self._call(run)
+        return self._call(self._there.run(audio, **options))
 
     def health(self) -> Json:
         """How many jobs and workers there are; see ``AsyncEndpoint.health``."""
-        return self._call(self._there.health)
+        return self._call(self._there.health())
 
-    def _call(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Await something in the thread of the event loop."""
-        over = threading.Event()
-
-        async def watched() -> T:
-            try:
-                return await work()
-            finally:
-                over.set()
-
-        future = self._portal().start_task_soon(watched)
-        try:
-            return future.result()
-        except BaseException:
-            # Ctrl-C, most likely: what goes on there is told, and has the time to cancel its job.
-            if future.cancel():
-                with suppress(KeyboardInterrupt):
-                    over.wait(_GIVE_UP_S)
-            raise
-
-    def _portal(self) -> BlockingPortal:
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
         with self._lock:
-            if self._started is None:
-                self._started = self._threads.enter_context(start_blocking_portal("asyncio"))
-            return self._started
+            self._started = self._started or Background()
+        return self._started.call(work)
 
 
 class VAD(Endpoint[VADResult]):
@@ -126,7 +134,11 @@ class ASR(Endpoint[ASRResult]):
         """
         coming = self._there.stream(audio, **options)
         try:
-            while (item := self._call(lambda: anext(coming, None))) is not None:
+            while (item := self._call(_next(coming))) is not None:
                 yield item
         finally:
-            self._call(coming.aclose)
+            self._call(coming.aclose())
+
+
+async def _next(coming: AsyncIterator[T]) -> T | None:
+    return await anext(coming, None)

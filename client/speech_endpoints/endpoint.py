@@ -67,6 +67,7 @@ class AsyncEndpoint(Generic[ResultT]):
     request: ClassVar[type[AudioRequest]]
     result: ClassVar[type[AudioResult]]
     splits: ClassVar[bool] = True
+    context_s: ClassVar[float] = 0.0  # of its neighbours that a part hears too
 
     def __init__(self, endpoint: str, **settings: Unpack[Settings]) -> None:
         if unknown := settings.keys() - Settings.__annotations__.keys():
@@ -152,7 +153,7 @@ class AsyncEndpoint(Generic[ResultT]):
         """
         return checked(self.request, options)
 
-    def merged(self, heard: Sequence[Heard], form: str) -> Json:
+    def merged(self, heard: Sequence[Heard], asked: Json) -> Json:
         """The result of a recording that was sent in parts."""
         raise NotImplementedError
 
@@ -165,14 +166,16 @@ class AsyncEndpoint(Generic[ResultT]):
 
     def _parts(self, audio: Audio, asked: Json) -> Iterator[Part]:
         limit = jobs.RUN_BYTES if self.splits else jobs.RUNSYNC_BYTES
-        channel = asked.get("channel", "mix")
-        fit = Fit(room(limit, asked), self._packing, parts=self.splits, channel=channel)
+        fit = Fit(
+            room(limit, asked), self._packing, self.splits, self.context_s,
+            asked.get("channel", "mix"),
+        )  # fmt: skip
         return parts_of(audio, fit)
 
     def _together(self, heard: Sequence[Heard], asked: Json) -> Json:
         if len(heard) == 1:
             return heard[0].result
-        return self.merged(heard, str(asked.get("format", "json")))
+        return self.merged(heard, asked)
 
     async def _all_parts(self, parts: Iterator[Part], asked: Json, ledger: Ledger) -> list[Heard]:
         found: dict[int, Heard] = {}
@@ -185,7 +188,7 @@ class AsyncEndpoint(Generic[ResultT]):
                     short = part.short and not ledger.wants_id
                     request = self._request(part, asked, short=short)
                     job = await jobs.answer(self.wire, request, ledger, number)
-                    found[number] = Heard(part.offset_s, jobs.whole(job["output"]))
+                    found[number] = Heard(part.offset_s, jobs.whole(job["output"]), part.own_s)
                 except SpeechError as error:
                     errors.append(error)
                     group.cancel_scope.cancel()  # the others are for nothing without this one
@@ -236,10 +239,11 @@ class AsyncVAD(AsyncEndpoint[VADResult]):
     """Voice activity detection: where is speech?"""
 
     service, request, result = "vad", VADRequest, VADResult
+    context_s = 2.0
 
-    def merged(self, heard: Sequence[Heard], form: str) -> Json:
-        """Segments that a cut went through are one again."""
-        return merge_segments(heard, form)
+    def merged(self, heard: Sequence[Heard], asked: Json) -> Json:
+        """Segments that a cut went through are one."""
+        return merge_segments(heard, asked)
 
 
 class AsyncDiarization(AsyncEndpoint[DiarizationResult]):
@@ -267,9 +271,9 @@ class AsyncASR(AsyncEndpoint[ASRResult]):
 
     service, request, result = "asr", ASRRequest, ASRResult
 
-    def merged(self, heard: Sequence[Heard], form: str) -> Json:
+    def merged(self, heard: Sequence[Heard], asked: Json) -> Json:
         """One text after the other."""
-        return merge_texts(heard, form)
+        return merge_texts(heard, asked)
 
     async def stream(
         self, audio: Audio, **options: object

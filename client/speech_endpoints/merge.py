@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,38 +12,42 @@ from unicodedata import east_asian_width
 from speech_endpoints.vendored.shared.formats import Labelled, render
 from speech_endpoints.wire import Json
 
-TOUCH_S = 0.1  # segments closer than this at a cut are one that was cut
 _CLOCK = re.compile(r"(\d+):(\d\d):(\d\d)([.,])(\d{3})")
 
 
 class Heard(NamedTuple):
-    """The result for one part, and where that begins."""
+    """The result for one part, where that begins, and from where to where it counts."""
 
     offset_s: float
     result: Json
+    own_s: tuple[float, float] = (0.0, math.inf)
 
 
-def merge_segments(parts: Sequence[Heard], form: str) -> Json:
-    """Of voice activity detection."""
+def merge_segments(parts: Sequence[Heard], asked: Json) -> Json:
+    """Of voice activity detection, whose parts overlap: each heard what comes before and after it.
+
+    So both neighbours of a cut say what goes on there. A segment that goes through it is one.
+    """
     segments: list[Json] = []
-    for number, part in enumerate(parts):
-        for index, segment in enumerate(shifted(part.result["segments"], part.offset_s)):
-            last = segments[-1] if segments else None
-            at_cut = number and not index
-            if last and at_cut and segment["start"] - last["end"] <= TOUCH_S:
-                last["end"] = segment["end"]
-            else:
-                segments.append(segment)
+    for part in parts:
+        first, last = (round(place, 3) for place in part.own_s)
+        for segment in shifted(part.result["segments"], part.offset_s):
+            start, end = max(segment["start"], first), min(segment["end"], last)
+            if segments and start == segments[-1]["end"] == first:
+                segments[-1]["end"] = end
+            elif start < end:
+                segments.append({"start": start, "end": end})
     found = _common(parts) | {"segments": segments}
     found["speech_s"] = _length(segments)
     found["speech_ratio"] = round(found["speech_s"] / found["duration_s"], 6) if segments else 0.0
+    form = asked.get("format")
     if form in {"rttm", "audacity", "csv"}:
         spans = [Labelled(span["start"], span["end"], "speech") for span in segments]
-        found["formatted"] = render(spans, form)  # type: ignore[arg-type]
+        found["formatted"] = render(spans, form)
     return found
 
 
-def merge_texts(parts: Sequence[Heard], form: str) -> Json:
+def merge_texts(parts: Sequence[Heard], asked: Json) -> Json:
     """Of speech recognition."""
     segments = [
         segment for part in parts for segment in shifted(part.result["segments"], part.offset_s)
@@ -57,6 +62,7 @@ def merge_texts(parts: Sequence[Heard], form: str) -> Json:
         "speech_s": _length(segments),
         "language": spoken.most_common(1)[0][0] if spoken else None,
     }
+    form = asked.get("format")
     if form == "text":
         found["formatted"] = f"{found['text']}\n" if found["text"] else ""
     elif form in {"srt", "vtt"}:

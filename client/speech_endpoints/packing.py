@@ -8,8 +8,9 @@ quietest.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from speech_endpoints.audio import SHORT_S, Fit, MissingExtra, Packing, Part, inline, too_large
 from speech_endpoints.vendored.shared.errors import DecodeFailed, InvalidInput
@@ -46,25 +47,41 @@ def packed(file: BinaryIO, fit: Fit) -> Iterator[Part]:
     if not fit.parts:
         yield _whole(np.concatenate([*decoded, np.empty(0, np.int16)]), fit)
         return
-    for at, samples in _in_pieces(decoded, int(fit.bytes / _BYTES_PER_S[fit.packing] * RATE)):
-        yield from _fitting(samples, at, fit)
+    for piece in _pieces(decoded, int(fit.bytes / _BYTES_PER_S[fit.packing] * RATE), fit):
+        yield from _fitting(piece, fit)
 
 
-def _in_pieces(
-    blocks: Iterable[NDArray[np.int16]], longest: int
-) -> Iterator[tuple[int, NDArray[np.int16]]]:
-    """Pieces of a recording that are no longer than that, and where each begins; at least one."""
-    held, length, at = [np.empty(0, np.int16)], 0, 0
+class _Piece(NamedTuple):
+    """Samples, where in the recording they begin, and which of it is this piece's own."""
+
+    samples: NDArray[np.int16]
+    begin: int
+    own: tuple[float, float]
+
+    def cut(self, first: int, last: int, context: int) -> tuple[_Piece, _Piece]:
+        """Two pieces, cut where it is quietest between two places."""
+        at = quietest(self.samples, first, last)
+        place, (own_from, own_to) = self.begin + at, self.own
+        return (
+            _Piece(self.samples[: at + context], self.begin, (own_from, place)),
+            _Piece(self.samples[at - context :], place - context, (place, own_to)),
+        )
+
+
+def _pieces(blocks: Iterable[NDArray[np.int16]], longest: int, fit: Fit) -> Iterator[_Piece]:
+    """A recording as pieces that are no longer than that; at least one."""
+    context = round(fit.context_s * RATE)
+    rest = _Piece(np.empty(0, np.int16), 0, (0, math.inf))
+    held, length = [rest.samples], 0
     for block in blocks:
         held.append(block)
         length += len(block)
         while length > longest:
-            whole = np.concatenate(held)
-            cut = quietest(whole, longest * 3 // 4, longest)
-            yield at, whole[:cut]
-            held, length, at = [whole[cut:]], length - cut, at + cut
-    if length or not at:
-        yield at, np.concatenate(held)
+            rest = rest._replace(samples=np.concatenate(held))
+            piece, rest = rest.cut(longest // 2, longest - context, context)
+            yield piece
+            held, length = [rest.samples], len(rest.samples)
+    yield rest._replace(samples=np.concatenate(held))
 
 
 def decode(file: BinaryIO, fit: Fit) -> Iterator[NDArray[np.int16]]:
@@ -112,22 +129,24 @@ def _whole(samples: NDArray[np.int16], fit: Fit) -> Part:
     for kind in ("flac", "opus") if fit.packing == "flac" else ("opus",):
         data = encode(samples, kind)
         if len(data) <= fit.bytes:
-            return _part(data, samples, 0)
+            return _part(data, _Piece(samples, 0, (0, math.inf)))
     raise too_large(fit)
 
 
-def _fitting(samples: NDArray[np.int16], at: int, fit: Fit) -> Iterator[Part]:
-    data = encode(samples, fit.packing)
+def _fitting(piece: _Piece, fit: Fit) -> Iterator[Part]:
+    data = encode(piece.samples, fit.packing)
     if len(data) <= fit.bytes:
-        yield _part(data, samples, at)
+        yield _part(data, piece)
         return
-    cut = quietest(samples, len(samples) // 4, len(samples) * 3 // 4)
-    yield from _fitting(samples[:cut], at, fit)
-    yield from _fitting(samples[cut:], at + cut, fit)
+    length = len(piece.samples)
+    for half in piece.cut(length // 4, length * 3 // 4, round(fit.context_s * RATE)):
+        yield from _fitting(half, fit)
 
 
-def _part(data: bytes, samples: NDArray[np.int16], at: int) -> Part:
-    return Part(inline(data), at / RATE, short=len(samples) <= SHORT_S * RATE, packed=True)
+def _part(data: bytes, piece: _Piece) -> Part:
+    own_s = (piece.own[0] / RATE, piece.own[1] / RATE)
+    short = len(piece.samples) <= SHORT_S * RATE
+    return Part(inline(data), piece.begin / RATE, own_s, short=short, packed=True)
 
 
 def _chosen(frame: av.AudioFrame, fit: Fit) -> NDArray[np.int16]:

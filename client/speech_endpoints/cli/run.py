@@ -112,7 +112,8 @@ def _run(console: Console, wanted: Wanted, batch: Batch, found: Sequence[Recordi
         with shown(console, tally, len(found), size, wanted.gpu):
             anyio.run(answer)
     finally:
-        summary(console, tally, wanted.gpu)
+        if len(found) > 1 or wanted.output or tally.failures:
+            summary(console, tally, wanted.gpu)
     return int(bool(tally.failures))
 
 
