@@ -5,6 +5,7 @@ The folders below services/ make sessions of their own (run-vad, test-vad, ...).
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import nox
 sys.path.insert(0, str(Path(__file__).parent))
 
 from tools.environment import Layer, prepare
-from tools.workspace import EMULATOR, FETCHED_MODELS, service_names
+from tools.workspace import CLIENT, EMULATOR, FETCHED_MODELS, service_names
 
 nox.needs_version = ">=2024.10.9"
 nox.options.sessions = ["demo"]
@@ -22,10 +23,11 @@ nox.options.default_venv_backend = "none"
 
 def python(session: nox.Session, *command: str, layer: Layer = "host") -> None:
     """Run a Python module in the shared environment, with the session's own arguments behind."""
+    packages = os.pathsep.join(map(str, (EMULATOR, CLIENT)))
     # nox would mix both streams; a result printed on stdout must stay alone there.
     session.run(
         *(str(prepare(layer)), "-m", *command, *session.posargs),
-        env={"INVOKED_FROM": session.invoked_from, "PYTHONPATH": str(EMULATOR)},
+        env={"INVOKED_FROM": session.invoked_from, "PYTHONPATH": packages},
         external=True,
         stderr=sys.stderr,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tools.client_copies import copies
 from tools.hub import hub_files
 from tools.images.stage import ignore_file
 from tools.notice import notice_files
@@ -21,10 +22,11 @@ def generated(name: str) -> dict[Path, str]:
 
 
 def main() -> None:
-    """Write the files of all images."""
-    for name in [*service_names(), PROVISION]:
-        for path, text in generated(name).items():
-            path.parent.mkdir(exist_ok=True)
+    """Write the files of all images, and the client's copies of the services' own."""
+    images = [*service_names(), PROVISION]
+    for files in (*map(generated, images), copies()):
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(path.relative_to(ROOT))
 

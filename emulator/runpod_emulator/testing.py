@@ -114,6 +114,15 @@ class Emulated:
         """Queue a job and wait for its end."""
         return self.result(self.submit(job_input), timeout_s)
 
+    def jobs(self) -> list[dict[str, Any]]:
+        """All jobs that are not forgotten yet, oldest first: as ``/status`` shows, with input."""
+
+        def read() -> list[dict[str, Any]]:
+            jobs = self._up.live(self._id).queue.jobs.values()
+            return [{**job.public(), "input": job.input} for job in jobs]
+
+        return self._there(read)
+
     def unhealthy(self) -> dict[str, str]:
         """The workers that said so at their start, and why."""
         return self._there(lambda: dict(self._up.live(self._id).unhealthy))

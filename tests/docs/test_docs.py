@@ -16,7 +16,7 @@ from tools.workspace import ROOT, service_names
 PAGES = sorted(
     path
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("services/*/*.md"),
-                 *ROOT.glob("models/**/README.md")]
+                 *ROOT.glob("*/README.md"), *ROOT.glob("models/**/README.md")]
 )  # fmt: skip
 REQUEST_PAGE = (ROOT / "docs" / "1-request.md").read_text()
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TINY_MODELS = ROOT / "models" / "tiny"
 FETCHED_MODELS = ROOT / ".models"
 EMULATOR = ROOT / "emulator"  # where the package runpod_emulator is
+CLIENT = ROOT / "client"  # where the package speech_endpoints is
 SAMPLE = ROOT / "samples" / "conversation.flac"
 COMMANDS = ROOT / "samples" / "commands.flac"  # words that the tiny recogniser knows
 

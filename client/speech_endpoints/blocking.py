@@ -1,0 +1,144 @@
+"""The same services for programs without an event loop: it runs in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import suppress
+from typing import Any, ClassVar, Generic, Self, TypeVar, Unpack
+
+from speech_endpoints.audio import Audio
+from speech_endpoints.endpoint import (
+    AsyncASR,
+    AsyncDiarization,
+    AsyncEndpoint,
+    AsyncVAD,
+    ResultT,
+    Settings,
+)
+from speech_endpoints.vendored.services.asr.contract import ASRResult, ASRSegment
+from speech_endpoints.vendored.services.diarization.contract import DiarizationResult
+from speech_endpoints.vendored.services.vad.contract import VADResult
+from speech_endpoints.wire import Json
+
+T = TypeVar("T")
+
+_GIVE_UP_S = 10.0  # for cancelling what was interrupted
+
+
+class Background:
+    """An event loop in a thread that does not keep the program from ending."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="speech-endpoints", daemon=True
+        )
+        self._thread.start()
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await something there. Ctrl-C here cancels it, which has the time to cancel its job."""
+        over = threading.Event()
+
+        async def watched() -> T:
+            try:
+                return await work
+            finally:
+                over.set()
+
+        future = asyncio.run_coroutine_threadsafe(watched(), self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            if future.cancel():
+                with suppress(KeyboardInterrupt):
+                    over.wait(_GIVE_UP_S)
+            raise
+
+    def close(self) -> None:
+        """End the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class Endpoint(Generic[ResultT]):
+    """A service behind an endpoint; see ``AsyncEndpoint``. May be used by several threads.
+
+    Args:
+        endpoint: its id on RunPod, or a URL such as ``http://localhost:8000/v2/vad``.
+        settings: see ``Settings``.
+    """
+
+    kind: ClassVar[type[AsyncEndpoint[Any]]]
+
+    def __init__(self, endpoint: str, **settings: Unpack[Settings]) -> None:
+        self._there = self.kind(endpoint, **settings)
+        self._lock = threading.Lock()
+        self._started: Background | None = None
+
+    def __repr__(self) -> str:
+        return repr(self._there).removeprefix("Async")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections and end the thread; the endpoint can be used again."""
+        with self._lock:
+            started, self._started = self._started, None
+        if started is not None:
+            started.call(self._there.close())
+            started.close()
+
+    def run(self, audio: Audio, **options: object) -> ResultT:
+        """The result for one recording; see ``AsyncEndpoint.run``. Ctrl-C cancels the job."""
+        return self._call(self._there.run(audio, **options))
+
+    def health(self) -> Json:
+        """How many jobs and workers there are; see ``AsyncEndpoint.health``."""
+        return self._call(self._there.health())
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        with self._lock:
+            self._started = self._started or Background()
+        return self._started.call(work)
+
+
+class VAD(Endpoint[VADResult]):
+    """Voice activity detection: where is speech?"""
+
+    kind = AsyncVAD
+
+
+class Diarization(Endpoint[DiarizationResult]):
+    """Speaker diarization: who spoke when? See ``AsyncDiarization``."""
+
+    kind = AsyncDiarization
+
+
+class ASR(Endpoint[ASRResult]):
+    """Speech recognition: what was said?"""
+
+    kind = AsyncASR
+    _there: AsyncASR
+
+    def stream(self, audio: Audio, **options: object) -> Iterator[ASRSegment | ASRResult]:
+        """Segments as they are recognised, and the full result as the last item.
+
+        The job is cancelled when the iterator is closed before that, or by Ctrl-C.
+        """
+        coming = self._there.stream(audio, **options)
+        try:
+            while (item := self._call(_next(coming))) is not None:
+                yield item
+        finally:
+            self._call(coming.aclose())
+
+
+async def _next(coming: AsyncIterator[T]) -> T | None:
+    return await anext(coming, None)

@@ -1,0 +1,92 @@
+"""The three services behind the emulator, with RunPod's own worker loop and tiny weights."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from runpod_emulator.faults import Fault, Schedule
+from runpod_emulator.processes import Processes
+from runpod_emulator.rules import Rules
+from runpod_emulator.scaling import Scaling
+from runpod_emulator.settings import EndpointSettings
+from runpod_emulator.testing import Emulated
+from tools.loopback import served
+from tools.workspace import COMMANDS, ROOT, SAMPLE, TINY_MODELS
+
+WORKER = {
+    "MODELS_DIR": str(TINY_MODELS), "RUNPOD_LOG_LEVEL": "INFO",
+    "SPEECH_ALLOW_HTTP": "1", "SPEECH_ALLOW_PRIVATE": "1",
+}  # fmt: skip
+
+
+class Service(Emulated):
+    """An endpoint whose faults can be changed while it is up."""
+
+    def __init__(self, name: str) -> None:
+        self.schedule = Schedule()
+        command = [sys.executable, "-m", f"services.{name}.handler"]
+        # Jobs are counted, so none is forgotten.
+        rules = Rules(sync_retention_s=3600.0)
+        settings = EndpointSettings(name, rules=rules, poll_s=2.0)
+        scaling = Scaling(workers_min=1, workers_max=1)
+        super().__init__(Processes(command, ROOT, WORKER), settings, scaling, faults=self.schedule)
+
+    @contextmanager
+    def going_wrong(self, *faults: Fault) -> Iterator[None]:
+        self.schedule.faults.extend(faults)
+        try:
+            yield
+        finally:
+            self.schedule.clear()
+
+    def routes(self, since: int = 0) -> list[str]:
+        """What callers asked for, in order."""
+        words = [event["path"].split("/") for event in self.events[since:]]
+        theirs = {"run", "runsync", "status", "stream", "cancel", "health"}
+        return [word[3] for word in words if word[3] in theirs]
+
+
+@pytest.fixture(scope="session")
+def vad() -> Iterator[Service]:
+    with Service("vad") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def asr() -> Iterator[Service]:
+    with Service("asr") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def diarization() -> Iterator[Service]:
+    with Service("diarization") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def half_an_hour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of half an hour of commands, which takes a while."""
+    path = tmp_path_factory.mktemp("long") / "long.flac"
+    samples, rate = soundfile.read(COMMANDS, dtype="int16")
+    soundfile.write(path, np.tile(samples, 1800 * rate // len(samples)), rate)
+    with served(path) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of forty short recordings, no two the same."""
+    folder = tmp_path_factory.mktemp("corpus")
+    samples, rate = soundfile.read(SAMPLE, dtype="int16")
+    for number in range(40):
+        start = number * rate // 4
+        soundfile.write(folder / f"{number:02}.wav", samples[start : start + 3 * rate], rate)
+    return folder

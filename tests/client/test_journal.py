@@ -1,0 +1,147 @@
+"""A run that is killed goes on where it was: nothing is lost, and nothing is paid for twice."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from runpod_emulator.faults import Fault
+from speech_endpoints.cli.journal import NAME
+from tests.client.conftest import Service
+from tests.client.test_command import speech
+from tools.loopback import served
+from tools.workspace import CLIENT, SAMPLE
+
+
+def jobs_of_each(service: Service, since: int) -> Counter[str]:
+    """How many jobs each recording became."""
+    return Counter(job["input"]["audio_base64"] for job in service.jobs()[since:])
+
+
+def rows(out: Path, statement: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(out / NAME)) as journal:
+        return journal.execute(statement).fetchall()
+
+
+def kill_in_the_middle(service: Service, corpus: Path, out: Path, after: int) -> None:
+    """Start a run and kill it when so many more jobs have been sent."""
+    before = len(service.jobs())
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "speech_endpoints", "vad", str(corpus), "-e", service.url,
+            "-o", str(out),
+        ],
+        env={"PYTHONPATH": str(CLIENT), "PATH": ""}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while process.poll() is None and len(service.jobs()) < before + after:
+        time.sleep(0.01)
+    time.sleep(after % 3 / 20)  # anywhere between one step and the next
+    process.kill()
+    process.wait()
+
+
+def test_a_killed_run_goes_on_until_each_file_has_one_result(
+    vad: Service, corpus: Path, tmp_path: Path
+) -> None:
+    out, since = tmp_path / "out", len(vad.jobs())
+    faults = (
+        Fault("status", status=503, chance=0.1),
+        Fault("status", drop="after", chance=0.05),
+        Fault("run", status=429, chance=0.1),
+        Fault("run", drop="before", chance=0.03),
+        Fault("run", drop="after", chance=0.03),
+    )
+    with vad.going_wrong(*faults):
+        for after in (7, 11):
+            kill_in_the_middle(vad, corpus, out, after)
+        speech("vad", corpus, "-e", vad.url, "-o", out)
+    jobs = jobs_of_each(vad, since)
+    assert max(jobs.values()) == 1, "no job was sent twice without being asked to"
+
+    told = speech("vad", corpus, "-e", vad.url, "-o", out)
+    unknown = rows(out, "SELECT source FROM recording WHERE state = 'unknown'")
+    assert told.returncode == int(bool(unknown))
+    assert told.stderr.count("outcome_unknown: ") == len(unknown)
+    assert len(list(out.glob("*.json"))) == 40 - len(unknown)
+
+    last = speech("vad", corpus, "-e", vad.url, "-o", out, "--resend-unknown")
+    assert last.returncode == 0, last.stderr
+    assert len(list(out.glob("*.json"))) == 40
+    assert rows(out, "SELECT count(*) FROM recording WHERE state = 'done'") == [(40,)]
+    ended = rows(out, "SELECT count(*) FROM job WHERE state = 'ended' GROUP BY recording")
+    assert set(ended) == {(1,)}
+    again = jobs_of_each(vad, since)
+    assert again.total() <= 40 + len(unknown)
+    ids = {job["id"] for job in vad.jobs()[since:]}
+    assert {row[0] for row in rows(out, "SELECT id FROM job WHERE id IS NOT NULL")} <= ids
+
+
+def test_what_is_done_is_written_anew_from_the_journal(vad: Service, tmp_path: Path) -> None:
+    assert speech("vad", SAMPLE, "-e", vad.url, "-o", tmp_path).returncode == 0
+    before = len(vad.jobs())
+    (tmp_path / "conversation.json").unlink()
+    for form in ("json", "rttm"):
+        assert speech("vad", SAMPLE, "-e", vad.url, "-o", tmp_path, "-f", form).returncode == 0
+    assert len(vad.jobs()) == before
+    assert json.loads((tmp_path / "conversation.json").read_text())["segments"]
+    assert (tmp_path / "conversation.rttm").read_text().startswith("SPEAKER conversation 1 ")
+
+
+def test_a_file_that_changed_or_other_options_are_another_recording(
+    vad: Service, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "a.flac", tmp_path / "out"
+    file.write_bytes(SAMPLE.read_bytes())
+    before = len(vad.jobs())
+    speech("vad", file, "-e", vad.url, "-o", out)
+    speech("vad", file, "-e", vad.url, "-o", out, "--pad-ms", "100")
+    file.write_bytes(SAMPLE.read_bytes() + b"\0")
+    speech("vad", file, "-e", vad.url, "-o", out)
+    assert len(vad.jobs()) == before + 3
+
+
+def test_what_failed_is_sent_once_more_only_if_that_is_wanted(vad: Service, tmp_path: Path) -> None:
+    file, out = tmp_path / "a.wav", tmp_path / "out"
+    file.write_bytes(b"no audio")
+    before = len(vad.jobs())
+    for more, sent in ((), 1), ((), 1), (("--retry-failed",), 2):
+        run = speech("vad", file, "-e", vad.url, "-o", out, *more)
+        assert run.returncode == 1
+        assert "decode_failed" in run.stderr
+        assert len(vad.jobs()) == before + sent
+
+
+def test_a_job_is_not_looked_for_at_another_endpoint(
+    vad: Service, asr: Service, tmp_path: Path
+) -> None:
+    with served(SAMPLE) as url, vad.going_wrong(Fault("status", status=401)):
+        speech("vad", url, "-e", vad.url, "-o", tmp_path)
+        run = speech("vad", url, "-e", asr.url, "-o", tmp_path)
+    assert "outcome_unknown: a job was sent to another endpoint" in run.stderr
+
+
+def test_two_runs_do_not_share_a_journal(vad: Service, tmp_path: Path) -> None:
+    speech("vad", SAMPLE, "-e", vad.url, "-o", tmp_path)
+    with closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as journal:
+        journal.execute("BEGIN EXCLUSIVE")
+        run = speech("vad", SAMPLE, "-e", vad.url, "-o", tmp_path)
+    assert run.returncode == 2
+    assert "another run" in run.stderr
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but long enough", b""])
+def test_what_is_no_journal_is_not_written_over(
+    vad: Service, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / NAME).write_bytes(content)
+    run = speech("vad", SAMPLE, "-e", vad.url, "-o", tmp_path)
+    assert run.returncode == (2 if content else 0)
+    assert "Traceback" not in run.stderr
