@@ -1,7 +1,8 @@
-"""RunPod's prices for Serverless workers, as they were on the day below.
+"""RunPod's prices, in US dollars, as they were on the day below.
 
-Source: RunPod's pages on Serverless pricing and GPU types. They change; pass your own where they
-matter.
+Source: RunPod's pages on Serverless pricing, on storage and on GPU types; for pods its price list
+(Secure Cloud), as the public data set ``privum/ai-compute-prices`` has it of the day before. They
+change; pass your own where they matter.
 """
 
 from __future__ import annotations
@@ -41,3 +42,36 @@ PRICES = {
     "HOPPER_141": GpuPrice("H200", 141, 0.00155, 0.00124),
 }
 """Prices by the id of RunPod's GPU pools."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodPrice:
+    """What a pod costs: a machine with one GPU, rented by the hour.
+
+    Attributes:
+        gpu: which one.
+        per_hour: US dollars, on demand.
+    """
+
+    gpu: str
+    per_hour: float
+
+
+PODS = {
+    "ADA_24": PodPrice("RTX 4090", 0.69),  # listed in 2025; not in the data set
+    "AMPERE_48": PodPrice("A40", 0.44),
+    "AMPERE_80": PodPrice("A100 PCIe", 1.39),
+    "ADA_80_PRO": PodPrice("H100 PCIe", 2.89),
+}
+"""Pods by the pool their GPU would be in; for the other pools there was no price to be had."""
+
+DISK_GB_MONTH = 0.10
+"""A worker's or pod's container disk, while it exists."""
+
+SPEND_LIMIT_HOUR = 80.0
+"""What an account may spend in an hour, over all it has, until RunPod's support raises it."""
+
+
+def volume_month(gb: float) -> float:
+    """What a network volume of that size costs a month, used or not."""
+    return 0.07 * min(gb, 1000) + 0.05 * max(0.0, gb - 1000)

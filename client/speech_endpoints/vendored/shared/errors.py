@@ -13,6 +13,8 @@
     `-- ModelError
         |-- ModelMissing   model_missing       a model, or a file of it, is not where it should be
         |-- ModelAltered   model_altered       a model file differs from its lock
+        |-- ModelOutdated  model_outdated      a volume's model is another than the image is for
+        |-- ModelNotCopied model_not_copied    a model cannot be copied to the local disk
         `-- ModelUnusable  model_unusable      whole files, but not the model that was asked for
 
 RunPod takes a job's `error` as a string, so an error travels as ``"code: message"``. Codes are
@@ -126,6 +128,18 @@ class ModelAltered(ModelError):
     """A model file differs from what its lock says."""
 
     code = "model_altered"
+
+
+class ModelOutdated(ModelError):
+    """The model on a volume is whole, but of another revision than the image was made for."""
+
+    code = "model_outdated"
+
+
+class ModelNotCopied(ModelError):
+    """A model cannot be copied to the local disk, as MODELS_COPY asks for."""
+
+    code = "model_not_copied"
 
 
 class ModelUnusable(ModelError):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from speech_endpoints.vendored.shared.contract import AudioRequest, AudioResult, ModelInfo, Response, Seconds
+from speech_endpoints.vendored.shared.contract import AudioRequest, AudioResult, ModelInfo, Request, Response, Seconds
 
 Language = Literal["auto", "zh", "yue", "en", "ja", "ko"]
 Emotion = Literal["happy", "sad", "angry", "neutral", "fearful", "disgusted", "surprised"]
@@ -15,8 +15,8 @@ Event = Literal["speech", "bgm", "applause", "laughter", "cry", "sneeze", "breat
 LONGEST_S = 30.0  # of what a model hears at once
 
 
-class ASRRequest(AudioRequest):
-    """A job's input."""
+class RecognitionOptions(Request):
+    """How speech is recognised."""
 
     language: Language = Field(
         "auto", description="What is spoken, if it is known: Mandarin zh, Cantonese yue, ..."
@@ -26,9 +26,6 @@ class ASRRequest(AudioRequest):
     )
     timestamps: Literal["segment", "word"] = Field(
         "segment", description="word: each segment also holds its words, or characters, with times."
-    )
-    vad: bool = Field(
-        True, description="Find the speech first; false: all of the recording is taken for speech."
     )
     max_end_silence_ms: Annotated[int, Field(ge=150, le=60_000)] | None = Field(
         None, description="Silence that ends a stretch of speech; the VAD's own (800) if not given."
@@ -42,6 +39,14 @@ class ASRRequest(AudioRequest):
         LONGEST_S,
         description="Longer stretches of speech are cut where they are quietest; "
         "the model hears each part by itself.",
+    )
+
+
+class ASRRequest(RecognitionOptions, AudioRequest):
+    """A job's input."""
+
+    vad: bool = Field(
+        True, description="Find the speech first; false: all of the recording is taken for speech."
     )
     format: Literal["json", "text", "srt", "vtt", "verbose_json"] = Field(
         "json",

@@ -54,8 +54,8 @@ class KnownSpeaker(Request):
         return None if self.embedding is not None else AudioReference(**sources)
 
 
-class DiarizationRequest(AudioRequest):
-    """A job's input."""
+class SpeakerOptions(Request):
+    """How speakers are told apart."""
 
     num_speakers: Count | None = Field(
         None, description="How many speakers there are; found out if not given."
@@ -80,12 +80,6 @@ class DiarizationRequest(AudioRequest):
         "the model's own threshold (about 0.3) if not given.",
     )
     return_embeddings: bool = Field(False, description="Also give one embedding per speaker.")
-    return_modelscope_text: bool = Field(
-        False, description="Also give the turns as ModelScope's pipeline does, in `text`."
-    )
-    format: Literal["json", "rttm", "audacity", "csv"] = Field(
-        "json", description="Other than json: the turns as that text too, in `formatted`."
-    )
 
     @model_validator(mode="after")
     def _counts(self) -> Self:
@@ -102,6 +96,17 @@ class DiarizationRequest(AudioRequest):
         """The recordings of known speakers, in order."""
         found = (known.reference() for known in self.known_speakers)
         return [reference for reference in found if reference is not None]
+
+
+class DiarizationRequest(SpeakerOptions, AudioRequest):
+    """A job's input."""
+
+    return_modelscope_text: bool = Field(
+        False, description="Also give the turns as ModelScope's pipeline does, in `text`."
+    )
+    format: Literal["json", "rttm", "audacity", "csv"] = Field(
+        "json", description="Other than json: the turns as that text too, in `formatted`."
+    )
 
 
 class SpeakerTurn(Response):

@@ -1,0 +1,1 @@
+"""Copies of the services' own files, written by `nox -s generate`."""
