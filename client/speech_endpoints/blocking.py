@@ -97,7 +97,8 @@ class Endpoint(Generic[ResultT]):
 
     def run(self, audio: Audio, **options: object) -> ResultT:
         """The result for one recording; see ``AsyncEndpoint.run``. Ctrl-C cancels the job."""
-        return self._call(self._there.run(audio, **options))
+        found: ResultT = self._call(self._there.run(audio, **options))
+        return found
 
     def health(self) -> Json:
         """How many jobs and workers there are; see ``AsyncEndpoint.health``."""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from speech_endpoints import jobs
 from speech_endpoints.asking import checked, known_speakers, room
-from speech_endpoints.audio import Audio, Fit, Packing, Part, parts_of
+from speech_endpoints.audio import WHOLE, Audio, Fit, Packing, Part, parts_of
 from speech_endpoints.failures import ResultLost, SpeechError, WaitedTooLong
 from speech_endpoints.jobs import Ledger, Request
 from speech_endpoints.keys import address
@@ -198,8 +198,7 @@ class AsyncEndpoint(Generic[ResultT]):
             try:
                 number = 0
                 while (part := await to_thread.run_sync(next, parts, None)) is not None:
-                    if part.offset_s:
-                        self._may_be_split(asked)
+                    self._may_be_sent(part, asked)
                     await free.acquire()
                     group.start_soon(one, number, part)
                     number += 1
@@ -218,10 +217,11 @@ class AsyncEndpoint(Generic[ResultT]):
             policy = {"ttl": round(self._timeout_s * 1000)}
         return Request({**options, **part.input}, short, policy)
 
-    def _may_be_split(self, asked: Json) -> None:
-        """Refuse options whose results cannot be put together again."""
+    def _may_be_sent(self, part: Part, asked: Json) -> None:
+        """Refuse options whose results cannot be put together, before the first part is sent."""
         for option in ("return_scores", "verbose_json"):
-            if asked.get(option) or asked.get("format") == option:
+            wanted = asked.get(option) or asked.get("format") == option
+            if wanted and part.own_s != WHOLE:
                 raise InvalidInput(
                     f"{option} is not there for audio that is sent in parts; give an https:// URL"
                 )
@@ -287,8 +287,7 @@ class AsyncASR(AsyncEndpoint[ASRResult]):
         heard: list[Heard] = []
         parts = self._parts(audio, asked)
         while (part := await to_thread.run_sync(next, parts, None)) is not None:
-            if part.offset_s:
-                self._may_be_split(asked)
+            self._may_be_sent(part, asked)
             job = await jobs.send(self.wire, self._request(part, asked), NO_LEDGER)
             items: list[Json] = []
             async with aclosing(jobs.streamed(self.wire, job["id"], deadline)) as coming:

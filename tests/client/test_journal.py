@@ -15,7 +15,7 @@ import pytest
 
 from runpod_emulator.faults import Fault
 from speech_endpoints.cli.journal import NAME
-from tests.client.conftest import Service
+from tests.client.conftest import CORPUS, Service
 from tests.client.test_command import speech
 from tools.loopback import served
 from tools.workspace import CLIENT, SAMPLE
@@ -60,7 +60,7 @@ def test_a_killed_run_goes_on_until_each_file_has_one_result(
         Fault("run", drop="after", chance=0.03),
     )
     with vad.going_wrong(*faults):
-        for after in (7, 11):
+        for after in (CORPUS // 6, CORPUS // 4):
             kill_in_the_middle(vad, corpus, out, after)
         speech("vad", corpus, "-e", vad.url, "-o", out)
     jobs = jobs_of_each(vad, since)
@@ -70,16 +70,16 @@ def test_a_killed_run_goes_on_until_each_file_has_one_result(
     unknown = rows(out, "SELECT source FROM recording WHERE state = 'unknown'")
     assert told.returncode == int(bool(unknown))
     assert told.stderr.count("outcome_unknown: ") == len(unknown)
-    assert len(list(out.glob("*.json"))) == 40 - len(unknown)
+    assert len(list(out.glob("*.json"))) == CORPUS - len(unknown)
 
     last = speech("vad", corpus, "-e", vad.url, "-o", out, "--resend-unknown")
     assert last.returncode == 0, last.stderr
-    assert len(list(out.glob("*.json"))) == 40
-    assert rows(out, "SELECT count(*) FROM recording WHERE state = 'done'") == [(40,)]
+    assert len(list(out.glob("*.json"))) == CORPUS
+    assert rows(out, "SELECT count(*) FROM recording WHERE state = 'done'") == [(CORPUS,)]
     ended = rows(out, "SELECT count(*) FROM job WHERE state = 'ended' GROUP BY recording")
     assert set(ended) == {(1,)}
     again = jobs_of_each(vad, since)
-    assert again.total() <= 40 + len(unknown)
+    assert again.total() <= CORPUS + len(unknown)
     ids = {job["id"] for job in vad.jobs()[since:]}
     assert {row[0] for row in rows(out, "SELECT id FROM job WHERE id IS NOT NULL")} <= ids
 
