@@ -16,7 +16,7 @@ from shared.formats import parse
 from speech_endpoints.cli.app import app
 from speech_endpoints.cli.files import NothingThere, recordings
 from speech_endpoints.cli.options import parameters
-from speech_endpoints.endpoint import AsyncASR
+from speech_endpoints.services import AsyncASR
 from tests.client.conftest import Service
 from tools.loopback import served
 from tools.workspace import COMMANDS, SAMPLE

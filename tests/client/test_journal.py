@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -82,6 +83,31 @@ def test_a_killed_run_goes_on_until_each_file_has_one_result(
     assert again.total() <= CORPUS + len(unknown)
     ids = {job["id"] for job in vad.jobs()[since:]}
     assert {row[0] for row in rows(out, "SELECT id FROM job WHERE id IS NOT NULL")} <= ids
+
+
+def test_ctrl_c_cancels_what_runs_and_the_next_run_sends_it_again(
+    asr: Service, half_an_hour: str, tmp_path: Path
+) -> None:
+    before = len(asr.jobs())
+    words = ["speech", "asr", half_an_hour, "-e", asr.url, "-o", str(tmp_path)]
+    code = f"""
+import signal, sys
+from speech_endpoints.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored where tests are run
+sys.argv = {words!r}
+main()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(CLIENT)}, stderr=subprocess.PIPE
+    )
+    while process.poll() is None and len(asr.jobs()) == before:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, b"were cancelled" in said) == (130, True)
+    assert asr.result(asr.jobs()[before]["id"])["status"] == "CANCELLED"
+    assert rows(tmp_path, "SELECT state FROM job") == [("cancelled",)]
 
 
 def test_what_is_done_is_written_anew_from_the_journal(vad: Service, tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from speech_endpoints.cli.files import NothingThere, Recording, recordings
 from speech_endpoints.cli.journal import NAME, InUse, Journal
 from speech_endpoints.cli.progress import shown, summary
 from speech_endpoints.cli.wanted import Wanted, WantedSpeakers, WantedText
-from speech_endpoints.endpoint import AsyncASR, AsyncEndpoint
+from speech_endpoints.endpoint import AsyncEndpoint
 from speech_endpoints.failures import SpeechError
+from speech_endpoints.services import AsyncASR
 from speech_endpoints.vendored.prices import PRICES
 from speech_endpoints.vendored.services.asr.contract import ASRResult
 from speech_endpoints.wire import Json
@@ -72,8 +73,8 @@ def _to_folder(  # noqa: PLR0913, PLR0917
     with ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            where = wanted.endpoint
-            journal = stack.enter_context(Journal(folder / NAME, endpoint.service, asked, where))
+            journal = Journal(folder / NAME, endpoint.service, asked, endpoint.url)
+            stack.enter_context(journal)
         except InUse:
             _wrong(f"another run writes to {folder}, or its journal is damaged")
         except (OSError, sqlite3.Error) as error:
