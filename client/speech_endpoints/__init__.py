@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from speech_endpoints.blocking import ASR, VAD, Diarization
-from speech_endpoints.endpoint import AsyncASR, AsyncDiarization, AsyncVAD
+from speech_endpoints.services import AsyncASR, AsyncDiarization, AsyncVAD
 from speech_endpoints.vendored.shared.errors import SpeechError
 
 __all__ = [

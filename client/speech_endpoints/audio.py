@@ -26,6 +26,7 @@ Packing = Literal["flac", "opus"]
 Channel = Literal["mix", "left", "right"] | int
 
 SHORT_S = 120.0  # what a warm worker answers within a few seconds
+WHOLE = (0.0, math.inf)
 _SHORT_BYTES = 2_000_000  # likewise, of a file that nobody has looked into
 
 
@@ -62,7 +63,7 @@ class Part:
 
     input: dict[str, str]
     offset_s: float = 0.0
-    own_s: tuple[float, float] = (0.0, math.inf)
+    own_s: tuple[float, float] = WHOLE
     short: bool = False
     packed: bool = False
 

@@ -9,14 +9,8 @@ from contextlib import suppress
 from typing import Any, ClassVar, Generic, Self, TypeVar, Unpack
 
 from speech_endpoints.audio import Audio
-from speech_endpoints.endpoint import (
-    AsyncASR,
-    AsyncDiarization,
-    AsyncEndpoint,
-    AsyncVAD,
-    ResultT,
-    Settings,
-)
+from speech_endpoints.endpoint import AsyncEndpoint, ResultT, Settings
+from speech_endpoints.services import AsyncASR, AsyncDiarization, AsyncVAD
 from speech_endpoints.vendored.services.asr.contract import ASRResult, ASRSegment
 from speech_endpoints.vendored.services.diarization.contract import DiarizationResult
 from speech_endpoints.vendored.services.vad.contract import VADResult
@@ -97,7 +91,13 @@ class Endpoint(Generic[ResultT]):
 
     def run(self, audio: Audio, **options: object) -> ResultT:
         """The result for one recording; see ``AsyncEndpoint.run``. Ctrl-C cancels the job."""
-        return self._call(self._there.run(audio, **options))
+        found: ResultT = self._call(self._there.run(audio, **options))
+        return found
+
+    def result_of(self, job_id: str) -> ResultT:
+        """The result of a job that was sent before; see ``AsyncEndpoint.result_of``."""
+        found: ResultT = self._call(self._there.result_of(job_id))
+        return found
 
     def health(self) -> Json:
         """How many jobs and workers there are; see ``AsyncEndpoint.health``."""

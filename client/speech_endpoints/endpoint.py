@@ -1,10 +1,9 @@
-"""The services as their callers see them, asynchronous."""
+"""A service as its callers see it, asynchronous; ``services`` has each of them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import ClassVar, Generic, Self, TypedDict, TypeVar, Unpack, cast
 
 import anyio
@@ -12,18 +11,12 @@ from anyio import to_thread
 from pydantic import ValidationError
 
 from speech_endpoints import jobs
-from speech_endpoints.asking import checked, known_speakers, room
-from speech_endpoints.audio import Audio, Fit, Packing, Part, parts_of
+from speech_endpoints.asking import checked, room
+from speech_endpoints.audio import WHOLE, Audio, Fit, Packing, Part, parts_of
 from speech_endpoints.failures import ResultLost, SpeechError, WaitedTooLong
 from speech_endpoints.jobs import Ledger, Request
 from speech_endpoints.keys import address
-from speech_endpoints.merge import Heard, merge_segments, merge_texts, shifted
-from speech_endpoints.vendored.services.asr.contract import ASRRequest, ASRResult, ASRSegment
-from speech_endpoints.vendored.services.diarization.contract import (
-    DiarizationRequest,
-    DiarizationResult,
-)
-from speech_endpoints.vendored.services.vad.contract import VADRequest, VADResult
+from speech_endpoints.merge import Heard
 from speech_endpoints.vendored.shared.contract import AudioRequest, AudioResult
 from speech_endpoints.vendored.shared.errors import InvalidInput
 from speech_endpoints.wire import Json, Wire
@@ -80,7 +73,7 @@ class AsyncEndpoint(Generic[ResultT]):
         self._opened: Wire | None = None
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._address.url!r})"
+        return f"{type(self).__name__}({self.url!r})"
 
     async def __aenter__(self) -> Self:
         return self
@@ -106,6 +99,17 @@ class AsyncEndpoint(Generic[ResultT]):
                 waits for it.
         """
         return self.read(await self.answer(audio, options))
+
+    async def result_of(self, job_id: str) -> ResultT:
+        """The result of a job that was sent before: by this or by another program.
+
+        Raises:
+            SpeechError: as for ``run``.
+        """
+        with self._in_time():
+            job = {"id": job_id, "status": "IN_PROGRESS"}
+            ended = await jobs.follow(self.wire, job, NO_LEDGER)
+        return self.read(jobs.whole(ended["output"]))
 
     async def health(self) -> Json:
         """How many jobs and workers there are, in which states.
@@ -158,6 +162,11 @@ class AsyncEndpoint(Generic[ResultT]):
         raise NotImplementedError
 
     @property
+    def url(self) -> str:
+        """Where it is."""
+        return self._address.url
+
+    @property
     def wire(self) -> Wire:
         """The connections to the endpoint."""
         if self._opened is None:
@@ -198,8 +207,7 @@ class AsyncEndpoint(Generic[ResultT]):
             try:
                 number = 0
                 while (part := await to_thread.run_sync(next, parts, None)) is not None:
-                    if part.offset_s:
-                        self._may_be_split(asked)
+                    self._may_be_sent(part, asked)
                     await free.acquire()
                     group.start_soon(one, number, part)
                     number += 1
@@ -218,10 +226,11 @@ class AsyncEndpoint(Generic[ResultT]):
             policy = {"ttl": round(self._timeout_s * 1000)}
         return Request({**options, **part.input}, short, policy)
 
-    def _may_be_split(self, asked: Json) -> None:
-        """Refuse options whose results cannot be put together again."""
+    def _may_be_sent(self, part: Part, asked: Json) -> None:
+        """Refuse options whose results cannot be put together, before the first part is sent."""
         for option in ("return_scores", "verbose_json"):
-            if asked.get(option) or asked.get("format") == option:
+            wanted = asked.get(option) or asked.get("format") == option
+            if wanted and part.own_s != WHOLE:
                 raise InvalidInput(
                     f"{option} is not there for audio that is sent in parts; give an https:// URL"
                 )
@@ -233,68 +242,3 @@ class AsyncEndpoint(Generic[ResultT]):
                 yield
         except TimeoutError:
             raise WaitedTooLong(f"there was no result in {self._timeout_s:g} s") from None
-
-
-class AsyncVAD(AsyncEndpoint[VADResult]):
-    """Voice activity detection: where is speech?"""
-
-    service, request, result = "vad", VADRequest, VADResult
-    context_s = 2.0
-
-    def merged(self, heard: Sequence[Heard], asked: Json) -> Json:
-        """Segments that a cut went through are one."""
-        return merge_segments(heard, asked)
-
-
-class AsyncDiarization(AsyncEndpoint[DiarizationResult]):
-    """Speaker diarization: who spoke when?
-
-    A recording is one job, however long: speakers of different parts would not be linked. What does
-    not fit in as FLAC is packed as Opus, more than an hour; longer ones are given by URL.
-
-    ``known_speakers`` may be a mapping from names to recordings or embeddings.
-    """
-
-    service, request, result = "diarization", DiarizationRequest, DiarizationResult
-    splits = False
-
-    def check(self, options: Mapping[str, object]) -> Json:
-        """See above."""
-        voices = options.get("known_speakers")
-        if isinstance(voices, Mapping):
-            options = {**options, "known_speakers": known_speakers(voices)}
-        return super().check(options)
-
-
-class AsyncASR(AsyncEndpoint[ASRResult]):
-    """Speech recognition: what was said?"""
-
-    service, request, result = "asr", ASRRequest, ASRResult
-
-    def merged(self, heard: Sequence[Heard], asked: Json) -> Json:
-        """One text after the other."""
-        return merge_texts(heard, asked)
-
-    async def stream(
-        self, audio: Audio, **options: object
-    ) -> AsyncGenerator[ASRSegment | ASRResult]:
-        """Segments as they are recognised, and the full result as the last item.
-
-        Segments are in order, but one whose delivery failed comes at the end. See ``run``.
-        """
-        asked = self.check({**options, "stream": True})
-        deadline = anyio.current_time() + self._timeout_s if self._timeout_s else math.inf
-        heard: list[Heard] = []
-        parts = self._parts(audio, asked)
-        while (part := await to_thread.run_sync(next, parts, None)) is not None:
-            if part.offset_s:
-                self._may_be_split(asked)
-            job = await jobs.send(self.wire, self._request(part, asked), NO_LEDGER)
-            items: list[Json] = []
-            async with aclosing(jobs.streamed(self.wire, job["id"], deadline)) as coming:
-                async for item in coming:
-                    items.append(item)
-                    if "start" in item:
-                        yield ASRSegment.model_validate(shifted(item, part.offset_s))
-            heard.append(Heard(part.offset_s, jobs.whole(items)))
-        yield self.read(self._together(heard, asked))

@@ -15,6 +15,7 @@ from speech_endpoints.failures import (
     JobCancelled,
     JobTimedOut,
     NotAuthorised,
+    OutcomeUnknown,
     ResultLost,
     SpeechError,
     TooManyRequests,
@@ -109,30 +110,38 @@ async def answer(wire: Wire, request: Request, ledger: Ledger, part: int = 0) ->
     if isinstance(known, dict):
         return known
     job = {"id": known, "status": "IN_QUEUE"} if known else await send(wire, request, ledger, part)
-    async with cancelled_with_us(wire, job["id"], lambda: ledger.cancelled(part)):
-        try:
-            job = await _end(wire, job)
-        except SpeechError as error:
-            if not isinstance(error, Unreachable | TooManyRequests | NotAuthorised):
-                ledger.failed(part)
-            raise
+    job = await follow(wire, job, ledger, part)
     ledger.ended(part, job)
     return job
 
 
 async def send(wire: Wire, request: Request, ledger: Ledger, part: int = 0) -> Json:
-    """Submit a job. Whoever gives up meanwhile waits for its id, so that it can be cancelled."""
+    """Submit a job."""
     route, body = request.encoded()
     ledger.sending(part)
-    with anyio.CancelScope(shield=True):
-        try:
-            job = await wire.send_job(route, body)
-        except SpeechError as error:
-            if error.code != "outcome_unknown":
-                ledger.not_sent(part)
-            raise
-        ledger.sent(part, job["id"])
+    try:
+        job = await wire.send_job(route, body)
+    except OutcomeUnknown:
+        raise
+    except (SpeechError, anyio.get_cancelled_exc_class()):
+        ledger.not_sent(part)
+        raise
+    ledger.sent(part, job["id"])
     return job
+
+
+async def follow(wire: Wire, job: Json, ledger: Ledger, part: int = 0) -> Json:
+    """Wait for a job's end, and cancel it when nobody waits any more."""
+    async with cancelled_with_us(wire, job["id"], lambda: ledger.cancelled(part)):
+        try:
+            return await _end(wire, job)
+        except (Unreachable, TooManyRequests, NotAuthorised) as error:
+            error.job_id = job["id"]  # it goes on, and can be followed again
+            raise
+        except SpeechError:
+            ledger.failed(part)
+            raise
+    raise AssertionError  # the context lets everything through
 
 
 @asynccontextmanager

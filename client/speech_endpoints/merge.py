@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from unicodedata import east_asian_width
 
+from speech_endpoints.audio import WHOLE
 from speech_endpoints.vendored.shared.formats import Labelled, render
 from speech_endpoints.wire import Json
 
@@ -20,7 +20,7 @@ class Heard(NamedTuple):
 
     offset_s: float
     result: Json
-    own_s: tuple[float, float] = (0.0, math.inf)
+    own_s: tuple[float, float] = WHOLE
 
 
 def merge_segments(parts: Sequence[Heard], asked: Json) -> Json:

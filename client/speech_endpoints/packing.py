@@ -1,7 +1,7 @@
 """Makes audio smaller: mono at 16 kHz, which is what the models hear, as FLAC or Opus.
 
-FLAC loses nothing of that; 16 minutes of speech fit into the 20 MiB of ``/runsync``, half of them
-into ``/run``. Opus at 32 kbit/s takes a quarter of the room. What is longer is cut where it is
+FLAC loses nothing of that: some 12 minutes of speech fit into the 20 MiB of ``/runsync``, half of
+them into ``/run``. Opus at 32 kbit/s takes a fifth of the room. What is longer is cut where it is
 quietest.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 # What speech takes at the most, nearly always; what takes more is cut once more.
-_BYTES_PER_S: dict[Packing, float] = {"flac": 20_000, "opus": 4_600}
+_BYTES_PER_S: dict[Packing, float] = {"flac": 22_000, "opus": 4_400}
 _OPUS_BITS = 32_000
 _FRAME = 160  # samples: 10 ms
 _PAUSE = 30  # frames that a cut looks for quiet in

@@ -29,7 +29,7 @@ from speech_endpoints.keys import Address
 
 Json = dict[str, Any]
 
-ANSWER_S = 100.0  # until an answer; RunPod's edge gives up then
+ANSWER_S = 60.0  # until an answer to what has been sent
 _SHORTEST_S, _LONGEST_S = 0.5, 10.0  # between two attempts
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -78,12 +78,14 @@ class Wire:
 
         Raises:
             OutcomeUnknown: whether the job exists cannot be told.
-            CallError: it does not.
+            CallError: it does not. Nor does it when this is cancelled.
         """
         headers = {"Content-Type": "application/json"}
         for pause in self._pauses():
             try:
-                reply = await self._sending.post(f"/{route}", content=body, headers=headers)
+                # Whoever gives up meanwhile waits for the job's id, so that it can be cancelled.
+                with anyio.CancelScope(shield=True):
+                    reply = await self._sending.post(f"/{route}", content=body, headers=headers)
             except _NOT_SENT as error:
                 problem: CallError = Unreachable(_unreachable(error))
             except httpx.TransportError as error:

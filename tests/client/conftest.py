@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from runpod_emulator.testing import Emulated
 from tools.loopback import served
 from tools.workspace import COMMANDS, ROOT, SAMPLE, TINY_MODELS
 
+CORPUS = int(os.environ.get("CLIENT_CORPUS", "40"))
 WORKER = {
     "MODELS_DIR": str(TINY_MODELS), "RUNPOD_LOG_LEVEL": "INFO",
     "SPEECH_ALLOW_HTTP": "1", "SPEECH_ALLOW_PRIVATE": "1",
@@ -83,10 +85,10 @@ def half_an_hour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of forty short recordings, no two the same."""
+    """A folder of short recordings, no two the same: forty, or CLIENT_CORPUS=500."""
     folder = tmp_path_factory.mktemp("corpus")
     samples, rate = soundfile.read(SAMPLE, dtype="int16")
-    for number in range(40):
-        start = number * rate // 4
-        soundfile.write(folder / f"{number:02}.wav", samples[start : start + 3 * rate], rate)
+    for number in range(CORPUS):
+        start = 613 * number % (len(samples) - 3 * rate)
+        soundfile.write(folder / f"{number:03}.wav", samples[start : start + 3 * rate], rate)
     return folder

@@ -16,7 +16,7 @@ from shared.formats import parse
 from speech_endpoints.cli.app import app
 from speech_endpoints.cli.files import NothingThere, recordings
 from speech_endpoints.cli.options import parameters
-from speech_endpoints.endpoint import AsyncASR
+from speech_endpoints.services import AsyncASR
 from tests.client.conftest import Service
 from tools.loopback import served
 from tools.workspace import COMMANDS, SAMPLE
@@ -98,6 +98,7 @@ def test_a_voice_is_known_by_its_recording(diarization: Service, tmp_path: Path)
         (["vad", str(SAMPLE), "-e", "http://localhost:1", "--pad-ms", "-1"], "pad_ms"),
         (["vad", str(SAMPLE), "-e", "not an endpoint"], "an id of RunPod's or a URL"),
         (["vad", str(SAMPLE)], "endpoint"),
+        (["vad", str(SAMPLE), "-e", "http://localhost:1", "--gpu", "ABACUS"], "AMPERE_16"),
         (["vad", str(SAMPLE), str(COMMANDS), "-e", "http://localhost:1", "-f", "csv"], "-o FOLDER"),
         (["diarize", str(SAMPLE), "-e", "http://localhost:1", "--known", "Ada"], "NAME=FILE"),
     ],
@@ -116,6 +117,20 @@ def test_a_key_that_is_refused_stops_the_run_at_once(vad: Service, corpus: Path)
     assert run.returncode == 1
     assert "not_authorised" in run.stderr
     assert len(vad.routes(since)) <= 8
+
+
+def test_a_result_that_cannot_be_written_stops_the_run(vad: Service, tmp_path: Path) -> None:
+    (tmp_path / "conversation.json").mkdir()
+    run = speech("vad", SAMPLE, "-e", vad.url, "-o", tmp_path)
+    assert run.returncode == 1
+    assert "cannot_write" in run.stderr
+
+
+def test_a_secret_in_a_url_is_not_shown(vad: Service, tmp_path: Path) -> None:
+    run = speech("vad", "http://127.0.0.1:1/a.wav?token=SECRET", "-e", vad.url, "-o", tmp_path)
+    assert "http://127.0.0.1:1/a.wav: fetch_failed" in run.stderr
+    assert "SECRET" not in run.stderr + run.stdout
+    assert b"SECRET" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
 def test_every_option_of_a_service_is_an_option() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from runpod_emulator.faults import Fault
 from speech_endpoints.cli.journal import NAME
-from tests.client.conftest import Service
+from tests.client.conftest import CORPUS, Service
 from tests.client.test_command import speech
 from tools.loopback import served
 from tools.workspace import CLIENT, SAMPLE
@@ -60,7 +61,7 @@ def test_a_killed_run_goes_on_until_each_file_has_one_result(
         Fault("run", drop="after", chance=0.03),
     )
     with vad.going_wrong(*faults):
-        for after in (7, 11):
+        for after in (CORPUS // 6, CORPUS // 4):
             kill_in_the_middle(vad, corpus, out, after)
         speech("vad", corpus, "-e", vad.url, "-o", out)
     jobs = jobs_of_each(vad, since)
@@ -70,18 +71,43 @@ def test_a_killed_run_goes_on_until_each_file_has_one_result(
     unknown = rows(out, "SELECT source FROM recording WHERE state = 'unknown'")
     assert told.returncode == int(bool(unknown))
     assert told.stderr.count("outcome_unknown: ") == len(unknown)
-    assert len(list(out.glob("*.json"))) == 40 - len(unknown)
+    assert len(list(out.glob("*.json"))) == CORPUS - len(unknown)
 
     last = speech("vad", corpus, "-e", vad.url, "-o", out, "--resend-unknown")
     assert last.returncode == 0, last.stderr
-    assert len(list(out.glob("*.json"))) == 40
-    assert rows(out, "SELECT count(*) FROM recording WHERE state = 'done'") == [(40,)]
+    assert len(list(out.glob("*.json"))) == CORPUS
+    assert rows(out, "SELECT count(*) FROM recording WHERE state = 'done'") == [(CORPUS,)]
     ended = rows(out, "SELECT count(*) FROM job WHERE state = 'ended' GROUP BY recording")
     assert set(ended) == {(1,)}
     again = jobs_of_each(vad, since)
-    assert again.total() <= 40 + len(unknown)
+    assert again.total() <= CORPUS + len(unknown)
     ids = {job["id"] for job in vad.jobs()[since:]}
     assert {row[0] for row in rows(out, "SELECT id FROM job WHERE id IS NOT NULL")} <= ids
+
+
+def test_ctrl_c_cancels_what_runs_and_the_next_run_sends_it_again(
+    asr: Service, half_an_hour: str, tmp_path: Path
+) -> None:
+    before = len(asr.jobs())
+    words = ["speech", "asr", half_an_hour, "-e", asr.url, "-o", str(tmp_path)]
+    code = f"""
+import signal, sys
+from speech_endpoints.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored where tests are run
+sys.argv = {words!r}
+main()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(CLIENT)}, stderr=subprocess.PIPE
+    )
+    while process.poll() is None and len(asr.jobs()) == before:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, b"were cancelled" in said) == (130, True)
+    assert asr.result(asr.jobs()[before]["id"])["status"] == "CANCELLED"
+    assert rows(tmp_path, "SELECT state FROM job") == [("cancelled",)]
 
 
 def test_what_is_done_is_written_anew_from_the_journal(vad: Service, tmp_path: Path) -> None:

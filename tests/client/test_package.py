@@ -49,10 +49,11 @@ def test_it_imports_nothing_of_this_project_and_nothing_heavy() -> None:
 
 
 def test_its_wheel_holds_all_of_it(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     build = subprocess.run(
         ["uv", "build", "--quiet", "--wheel", "--out-dir", str(tmp_path), str(CLIENT)],
         capture_output=True, text=True, check=False,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        env={**os.environ, "PATH": path},
     )  # fmt: skip
     if build.returncode:
         pytest.skip("uv fetches the build's backend from the package index, which it cannot reach")

@@ -25,9 +25,10 @@ SECOND = 16_000
 
 def decoded(part: dict[str, str]) -> np.ndarray:
     data = base64.b64decode(part["audio_base64"])
-    with av.open(io.BytesIO(data)) as file:
+    with av.open(io.BytesIO(data), "r") as file:
         frames = [frame.to_ndarray() for frame in file.decode(audio=0)]
-    return np.concatenate(frames, axis=1)[0]
+    samples: np.ndarray = np.concatenate(frames, axis=1)[0]
+    return samples
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_texts_and_subtitles_go_on_where_the_last_part_ended(asr: Service, tmp_p
     assert whole.formatted is not None
     numbers = [line for line in whole.formatted.splitlines() if line.isdigit()]
     assert numbers == [str(n) for n in range(1, 13)]
-    assert whole.text.count("play music") == last.text.count("play music") == 2  # type: ignore[union-attr]
+    assert whole.text.count("play music") == last.text.count("play music") == 2
 
 
 @pytest.mark.usefixtures("small_requests")
@@ -100,8 +101,10 @@ def test_speakers_are_not_told_apart_in_parts(diarization: Service) -> None:
 @pytest.mark.usefixtures("small_requests")
 def test_what_cannot_be_put_together_is_refused_before_it_is_paid_for(vad: Service) -> None:
     samples, rate = soundfile.read(SAMPLE, dtype="float32")
+    before = len(vad.jobs())
     with VAD(vad.url) as endpoint, pytest.raises(errors.InvalidInput, match="return_scores"):
         endpoint.run((np.tile(samples, 3), rate), return_scores=True)
+    assert len(vad.jobs()) == before
 
 
 def test_parts_are_all_of_the_recording() -> None:

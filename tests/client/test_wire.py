@@ -89,6 +89,14 @@ def test_a_job_that_runpod_has_forgotten_is_gone(vad: Service) -> None:
     assert caught.value.job_id == vad.jobs()[-1]["id"]
 
 
+def test_a_job_that_was_lost_sight_of_is_found_by_its_id(vad: Service) -> None:
+    with served(SAMPLE) as url, short(vad, 0.1) as endpoint:
+        with vad.going_wrong(Fault("status", status=503)), pytest.raises(failures.Unreachable) as e:
+            endpoint.run(url)
+        assert e.value.job_id is not None
+        assert endpoint.result_of(e.value.job_id).segments
+
+
 def test_a_result_that_runpod_did_not_take_is_lost(vad: Service) -> None:
     with (
         vad.going_wrong(Fault("job-done", oversized=True, limit=1)), short(vad) as endpoint,

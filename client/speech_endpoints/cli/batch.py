@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +23,14 @@ from speech_endpoints.failures import (
 from speech_endpoints.jobs import Ledger
 from speech_endpoints.wire import Json
 
-_FATAL = (NotAuthorised, EndpointNotFound)  # what fails one recording fails all
+
+class CannotWrite(SpeechError):
+    """A result, or the journal, cannot be written: the disk is full, or somebody closed a pipe."""
+
+    code = "cannot_write"
+
+
+_FATAL = (NotAuthorised, EndpointNotFound, CannotWrite)  # what fails one recording fails all
 _PASSING = (*_FATAL, Unreachable, TooManyRequests)  # the recording itself has not failed
 
 
@@ -100,8 +108,8 @@ class Batch:
                 for recording in waiting:
                     try:
                         await self._one(recording)
-                    except _FATAL as error:
-                        fatal.append(error)
+                    except (*_FATAL, OSError, sqlite3.Error) as error:
+                        fatal.append(_fatal(error))
                         group.cancel_scope.cancel()
 
             for _ in range(parallel):
@@ -149,6 +157,12 @@ class Batch:
         if entry is None or isinstance(error, _PASSING):
             return
         entry.settle("unknown" if isinstance(error, OutcomeUnknown) else "failed", str(error))
+
+
+def _fatal(error: Exception) -> SpeechError:
+    if isinstance(error, SpeechError):
+        return error
+    return CannotWrite(getattr(error, "strerror", None) or str(error))
 
 
 class _Watched(Ledger):

@@ -14,7 +14,7 @@ from speech_endpoints import jobs
 from speech_endpoints.audio import Fit, Part, inline, parts_of, silence
 from speech_endpoints.cli.wanted import COMMANDS
 from speech_endpoints.failures import CallError, NoKey, SpeechError
-from speech_endpoints.keys import RUNPOD, Address, address
+from speech_endpoints.keys import RUNPOD, address
 from speech_endpoints.wire import Json, Wire
 
 _WAIT_S = 180.0  # a first start takes as long as a large image takes to arrive
@@ -92,7 +92,7 @@ async def findings(
         except CallError as error:
             yield _bad("endpoint", error)
             return
-        yield Finding("endpoint", _url(where))
+        yield Finding("endpoint", where.url)
         yield workers(health)
         if send:
             yield await _job(wire)
@@ -166,7 +166,3 @@ def _sent(parts: Sequence[Part]) -> str:
 def _bad(what: str, error: SpeechError) -> Finding:
     fallback = "see docs/1-request.md for what this code means"
     return Finding(what, str(error), _MEND.get(error.code, fallback))
-
-
-def _url(where: Address) -> str:
-    return where.url

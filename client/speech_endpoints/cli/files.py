@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -41,6 +42,14 @@ class Recording:
     version: str = ""
 
     @property
+    def shown(self) -> str:
+        """The source without a URL's user and query, which may be a secret."""
+        parts = urlsplit(self.source)
+        if parts.scheme not in {"http", "https"}:
+            return self.source
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+    @property
     def audio(self) -> Audio:
         """What is sent.
 
@@ -73,7 +82,9 @@ def _those_of(named: str) -> Iterator[Recording]:
     if named == STDIN:
         yield Recording(STDIN, "stdin")
     elif named.startswith(("https://", "http://")):
-        yield Recording(named, PurePosixPath(urlsplit(named).path).stem or "audio")
+        version = hashlib.sha256(named.encode()).hexdigest()[:16]
+        name = PurePosixPath(urlsplit(named).path).stem or "audio"
+        yield Recording(named, name, version=version)
     elif Path(named).is_dir():
         inside = sorted(path for path in Path(named).rglob("*") if _is_audio(path))
         if not inside:

@@ -25,7 +25,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS recording (
     id INTEGER PRIMARY KEY,
     task TEXT NOT NULL,                        -- the service and its options
-    source TEXT NOT NULL,                      -- a path or a URL
+    source TEXT NOT NULL,                      -- a path, or a URL without its query
     version TEXT NOT NULL,                     -- of the file: its size and when it was changed
     state TEXT NOT NULL DEFAULT 'waiting',     -- waiting, done, failed, unknown
     reason TEXT,
@@ -88,7 +88,7 @@ class Journal:
 
     def entry(self, recording: Recording) -> Entry:
         """What is known of a recording."""
-        key = (self._task, recording.source, recording.version)
+        key = (self._task, recording.shown, recording.version)
         self.do("INSERT OR IGNORE INTO recording (task, source, version) VALUES (?, ?, ?)", *key)
         (row,) = self.do(
             "SELECT id FROM recording WHERE task = ? AND source = ? AND version = ?", *key

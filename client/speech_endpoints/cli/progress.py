@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from speech_endpoints.cli.batch import Tally
@@ -52,16 +53,14 @@ def shown(console: Console, tally: Tally, files: int, size: int, gpu: str) -> It
 
 def spent(tally: Tally, gpu: str) -> str:
     """Audio-hours done, and what the work on them cost."""
-    hours = f"{tally.audio_s / 3600:.2f} h of audio"
-    price = PRICES.get(gpu)
-    return f"{hours}, ${tally.execution_s * price.flex:.4f}" if price else hours
+    cost = tally.execution_s * PRICES[gpu].flex
+    return f"{tally.audio_s / 3600:.2f} h of audio, ${cost:.4f}"
 
 
 def summary(console: Console, tally: Tally, gpu: str) -> None:
     """Say what there is to say at the end: failures with their reasons, work, cost."""
     for recording, reason in tally.failures[:_MOST_FAILURES]:
-        console.print(f"[red]{recording.source}[/red]: ", end="")
-        console.print(reason, markup=False)
+        console.print(f"[red]{escape(recording.shown)}[/red]: {escape(reason)}")
     if len(tally.failures) > _MOST_FAILURES:
         console.print(f"and {len(tally.failures) - _MOST_FAILURES} more")
     console.print(

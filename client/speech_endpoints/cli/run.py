@@ -19,8 +19,10 @@ from speech_endpoints.cli.files import NothingThere, Recording, recordings
 from speech_endpoints.cli.journal import NAME, InUse, Journal
 from speech_endpoints.cli.progress import shown, summary
 from speech_endpoints.cli.wanted import Wanted, WantedSpeakers, WantedText
-from speech_endpoints.endpoint import AsyncASR, AsyncEndpoint
+from speech_endpoints.endpoint import AsyncEndpoint
 from speech_endpoints.failures import SpeechError
+from speech_endpoints.services import AsyncASR
+from speech_endpoints.vendored.prices import PRICES
 from speech_endpoints.vendored.services.asr.contract import ASRResult
 from speech_endpoints.wire import Json
 
@@ -31,6 +33,8 @@ _PATIENCE_S = 120.0  # there is nobody who waits for each one
 def run(wanted: Wanted, options: Mapping[str, Any]) -> None:
     """Do it, and end the program with the exit code that says how it went."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if wanted.gpu not in PRICES:
+        _wrong(f"no price is known for {wanted.gpu}; there are {', '.join(PRICES)}")
     try:
         found = recordings(wanted.named)
         asked = {**options, **render.asked(wanted.form), **_voices(wanted)}
@@ -69,8 +73,8 @@ def _to_folder(  # noqa: PLR0913, PLR0917
     with ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            where = wanted.endpoint
-            journal = stack.enter_context(Journal(folder / NAME, endpoint.service, asked, where))
+            journal = Journal(folder / NAME, endpoint.service, asked, endpoint.url)
+            stack.enter_context(journal)
         except InUse:
             _wrong(f"another run writes to {folder}, or its journal is damaged")
         except (OSError, sqlite3.Error) as error:
@@ -92,7 +96,7 @@ def _to_stdout(
 
     def finish(recording: Recording, result: Json) -> None:
         if len(found) > 1:
-            text = render.line({"file": recording.source, **result})
+            text = render.line({"file": recording.shown, **result})
         else:
             text = render.text_of(result, wanted.form, Path(recording.name).name)
         sys.stdout.write(text)

@@ -9,7 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 import typer
 
 from speech_endpoints.audio import Packing
-from speech_endpoints.endpoint import AsyncASR, AsyncDiarization, AsyncEndpoint, AsyncVAD
+from speech_endpoints.endpoint import AsyncEndpoint
+from speech_endpoints.services import AsyncASR, AsyncDiarization, AsyncVAD
 
 _ENDPOINT = ("--endpoint", "-e")
 _WHERE = "the endpoint's id on RunPod, or a URL such as http://localhost:8000/v2/vad"
