@@ -80,6 +80,8 @@ def test_what_is_to_be_known_of_the_advice_is_said(
         "Active workers are counted at the discount RunPod last listed; it now gives one through "
         "its sales department. Without it"
     ]
+    cheap = document(monkeypatch, capsys, "--pod-price", "0.01", *rare)
+    assert any("as a pod, all day, is fast enough too" in remark for remark in cheap["remarks"])
     slow = document(monkeypatch, capsys, "--rtf", "2", "--audio", "600", *rare)
     assert any("RunPod ends those" in remark for remark in slow["remarks"])
     assert not slow["advice"]["met"]

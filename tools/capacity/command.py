@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     add("--trace", type=Path, metavar="CSV",
         help="real arrivals: a timestamp, and seconds of audio if known")  # fmt: skip
     add("--days", type=_above_0, metavar="N",
-        help="to simulate; of a trace: how long it stands for")  # fmt: skip
+        help="to simulate, from a Monday on; of a trace: how long it stands for")  # fmt: skip
     add = made.add_argument_group("what is asked for").add_argument
     add("--p95", type=_above_0, default=10.0, metavar="S",
         help="the 95th percentile, from arrival to result, is to be below it (10)")  # fmt: skip
