@@ -118,13 +118,13 @@ def test_pods_are_cheaper_from_the_break_even_on() -> None:
     of = service()
 
     def scaled(factor: float) -> Traffic:
-        return Demand(1000 * factor, SHAPES["office"]).traffic(7)
+        return Demand(300 * factor, SHAPES["office"]).traffic(7)
 
     choice = Choice("image", POOLS[:1], Scaling(0, 3, 60.0))
     points = curve(of, choice, scaled, 30.0)
     crossing = break_even(points)
     assert crossing is not None
     for at, cheaper in ((0.6, "endpoint"), (1.5, "pods")):
-        traffic = scaled(crossing / 1000 * at)
+        traffic = scaled(crossing / 300 * at)
         endpoint = of.answer(choice, traffic).bill.per_month
         assert (endpoint < of.pods(traffic, 30.0).per_month) is (cheaper == "endpoint")

@@ -70,6 +70,31 @@ def test_what_somebody_knows_better_is_used_and_named(
     assert found["pods"]["per_month"] == pytest.approx(0.1 * 720 + 1)
 
 
+def test_what_is_to_be_known_of_the_advice_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rare = ("--jobs-per-day", "30", "--shape", "flat")
+    found = document(monkeypatch, capsys, "--p95", "2", *rare)
+    assert found["advice"]["best"]["set_up"]["scaling"]["workers_min"] == 1
+    assert [remark.split(":")[0] for remark in found["remarks"]] == [
+        "Active workers are counted at the discount RunPod last listed; it now gives one through "
+        "its sales department. Without it"
+    ]
+    cheap = document(monkeypatch, capsys, "--pod-price", "0.01", *rare)
+    assert any("as a pod, all day, is fast enough too" in remark for remark in cheap["remarks"])
+    slow = document(monkeypatch, capsys, "--rtf", "2", "--audio", "600", *rare)
+    assert any("RunPod ends those" in remark for remark in slow["remarks"])
+    assert not slow["advice"]["met"]
+
+
+def test_only_what_is_allowed_is_advised(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up = document(monkeypatch, capsys, "--gpu", "ADA_24")["advice"]["best"]["set_up"]
+    assert set_up["pools"] == ["AMPERE_16"]
+    assert set_up["scaling"]["workers_max"] == 1
+
+
 def test_a_trace_is_answered_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ QUEUE_DELAYS_S = (1.0, 4.0, 10.0)
 REQUEST_COUNTS = (1, 4)
 REQUEST_COUNT_IDLE_S = 10.0  # RunPod's API lets nobody choose it with this scaler
 ACTIVE_WORKERS = (0, 1, 2)
+NEW_ACCOUNT_WORKERS = 5  # what RunPod grants
 
 Tell = Callable[[int], None]
 
@@ -35,13 +36,18 @@ class Question:
         p95_s: the 95th percentile of the latency is to be below it: from arrival to result.
         present: the set-up there is.
         pools: of GPUs, that may be taken.
-        most_workers: there may be at a time; a new account of RunPod's has five.
+        most_workers: there may be at a time.
     """
 
     p95_s: float
     present: Choice
     pools: Sequence[str]
-    most_workers: int = 5
+    most_workers: int = NEW_ACCOUNT_WORKERS
+
+    def allows(self, choice: Choice) -> bool:
+        """Whether a set-up is one that may be advised."""
+        few = choice.scaling.workers_max <= self.most_workers
+        return few and set(choice.pools) <= set(self.pools)
 
     def rank(self, answer: Answer) -> tuple[bool, float]:
         """The lower, the better: what is fast enough by its price, what is not by its speed."""
@@ -100,7 +106,8 @@ def advise(
     search = _Search(service, traffic, question, tell)
     present = question.present
     base = replace(present.scaling, workers_min=0, workers_max=question.most_workers)
-    search.best_of([present])
+    if question.allows(present):
+        search.best_of([present])
     start = search.best_of(
         replace(present, pools=(pool,), scaling=replace(base, workers_min=active))
         for pool in question.pools

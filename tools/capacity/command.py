@@ -12,7 +12,7 @@ from runpod_emulator.parse import parsed
 from runpod_emulator.prices import PODS
 from runpod_emulator.scaling import Scaling
 from shared.spec import ServiceSpec
-from tools.capacity.advice import Question
+from tools.capacity.advice import NEW_ACCOUNT_WORKERS, Question
 from tools.capacity.curve import Scaled
 from tools.capacity.figures import Figures
 from tools.capacity.plans import PLANS, Choice, Service, known_pools
@@ -51,11 +51,12 @@ def parser() -> argparse.ArgumentParser:
     add("--trace", type=Path, metavar="CSV",
         help="real arrivals: a timestamp, and seconds of audio if known")  # fmt: skip
     add("--days", type=_above_0, metavar="N",
-        help="to simulate; of a trace: how long it stands for")  # fmt: skip
+        help="to simulate, from a Monday on; of a trace: how long it stands for")  # fmt: skip
     add = made.add_argument_group("what is asked for").add_argument
     add("--p95", type=_above_0, default=10.0, metavar="S",
         help="the 95th percentile, from arrival to result, is to be below it (10)")  # fmt: skip
-    add("--most-workers", type=_count, default=5, metavar="N", help="that advice may use (5)")
+    add("--most-workers", type=_count, metavar="N",
+        help="that advice may use (5, or what there may be now)")  # fmt: skip
     add("--only-gpu", type=_pools, metavar="POOLS", help="that advice may use (all)")
     _add_setup(made.add_argument_group("the set-up there is (endpoint.toml)"))
     _add_figures(made.add_argument_group("what you know better (figures.toml)"))
@@ -99,7 +100,7 @@ def question(given: argparse.Namespace) -> Question:
         p95_s=given.p95,
         present=Choice(given.plan, given.gpu or spec.gpu, scaling, given.flashboot),
         pools=given.only_gpu or tuple(known_pools()),
-        most_workers=max(given.most_workers, scaling.workers_max),
+        most_workers=given.most_workers or max(NEW_ACCOUNT_WORKERS, scaling.workers_max),
     )
 
 

@@ -122,7 +122,7 @@ def estimate(
     """
     traffic, present = scaled(1.0), question.present
     advice = advise(service, traffic, question, tell)
-    answer = service.answer(present, traffic)
+    pods = service.pods(traffic, question.p95_s)
     roomy = replace(
         advice.best.choice,
         scaling=replace(advice.best.choice.scaling, workers_max=question.most_workers),
@@ -132,14 +132,14 @@ def estimate(
         traffic=traffic,
         question=question,
         thumb=_thumb(service, present, traffic),
-        present=answer,
+        present=service.answer(present, traffic),
         plans={plan: service.answer(replace(present, plan=plan), traffic) for plan in PLANS},
         warm=service.answer(replace(present, plan="image", hits=1.0), traffic),
-        pods=service.pods(traffic, question.p95_s),
+        pods=pods,
         advice=advice,
         best=service.outcome(advice.best.choice, traffic),
         points=curve(service, roomy, scaled, question.p95_s),
-        remarks=_remarks(advice.best),
+        remarks=_remarks(advice.best, pods),
     )
 
 
@@ -164,9 +164,14 @@ def _thumb(service: Service, choice: Choice, traffic: Traffic) -> Thumb:
     return Thumb(request_s, PRICES[choice.pools[0]].flex, traffic.per_day)
 
 
-def _remarks(answer: Answer) -> list[str]:
+def _remarks(answer: Answer, pods: Pods) -> list[str]:
     bill, result, rules = answer.bill, answer.result, Rules()
     found = []
+    if pods.meets and pods.per_month < bill.per_month:
+        found.append(
+            f"{pods.count} x {pods.gpu} as a pod, all day, is fast enough too, and cheaper: "
+            f"${pods.per_month:,.2f} a month."
+        )
     if bill.discount:
         more = per_month(bill.discount * DAY_S / bill.period_s)
         found.append(

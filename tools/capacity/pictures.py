@@ -36,6 +36,7 @@ STYLE: dict[Any, Any] = {
     "ytick.color": "#57606a",
 }
 STEPS = 144  # of a day: ten minutes each
+_LONG = 30  # an axis whose end is so many times its beginning
 
 
 def draw(estimate: Estimate, folder: Path) -> list[Path]:
@@ -81,6 +82,7 @@ def _latency(estimate: Estimate, figure: Figure) -> None:
             edgecolors=colour, linewidths=1.8, label=label,
         )  # fmt: skip
     axes.axvline(wanted, color=RED, linewidth=1, linestyle="--", label=f"asked for: {wanted:g} s")
+    _numbered(axes)
     axes.set_xlabel("95th percentile of the latency, seconds")
     axes.set_ylabel("US dollars a month")
     axes.set_title(f"{estimate.service.name}: {len(advice.tried)} set-ups tried")
@@ -104,6 +106,7 @@ def _traffic(estimate: Estimate, figure: Figure) -> None:
     if (crossing := estimate.break_even) is not None:
         axes.axvline(crossing, color=RED, linewidth=1, linestyle="--",
                      label=f"break-even: {crossing:,.0f} jobs a day")  # fmt: skip
+    _numbered(axes)
     axes.set_xlabel("jobs a day")
     axes.set_ylabel("US dollars a month")
     axes.set_title(f"{estimate.service.name}: the advised scaling at other traffic, beside pods")
@@ -112,19 +115,20 @@ def _traffic(estimate: Estimate, figure: Figure) -> None:
 
 def _day(estimate: Estimate, figure: Figure) -> None:
     day = busiest(estimate.best, STEPS)
+    edges = np.append(day.hours, 2 * day.hours[-1] - day.hours[-2])
     come, waiting, workers = figure.subplots(3, sharex=True, height_ratios=(1, 1, 1.3))
-    come.fill_between(day.hours, day.come, step="post", color=GREY, linewidth=0)
+    for axes, values, colour in ((come, day.come, GREY), (waiting, day.waiting, RED)):
+        axes.stairs(values, edges, fill=True, color=colour)
+    workers.stairs(day.up, edges, fill=True, color=BLUE, label="up")
+    workers.stairs(
+        day.up + day.starting, edges, baseline=day.up, fill=True, color=ORANGE, label="starting"
+    )
     come.set_ylabel("jobs in\n10 min")
-    waiting.fill_between(day.hours, day.waiting, step="post", color=RED, linewidth=0)
     waiting.set_ylabel("waiting,\nat most")
-    workers.stackplot(
-        day.hours, day.up, day.starting, step="post", colors=(BLUE, ORANGE), linewidth=0,
-        labels=("up", "starting"),
-    )  # fmt: skip
     workers.set_ylabel("workers,\nin the mean")
     workers.set_xlabel("hour of the day")
-    workers.set_xlim(0, 24 if len(day.hours) == STEPS else None)
-    workers.set_xticks(np.arange(0, 25, 3))
+    workers.set_xlim(0, edges[-1])
+    workers.set_xticks(np.linspace(0, edges[-1], 9))
     workers.legend(loc="upper left", ncols=2)
     workers.set_ylim(0, max(1.0, float((day.up + day.starting).max())) * 1.35)
     come.set_title(f"{estimate.service.name}: {day.name}, with the advised set-up")
@@ -138,13 +142,18 @@ def _places(answers: Iterable[Answer]) -> tuple[list[float], list[float]]:
 
 
 def _logarithmic(figure: Figure) -> Axes:
-    """Both axes logarithmic, with numbers people read."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
+    """Both axes logarithmic."""
     axes = figure.subplots()
     axes.set(xscale="log", yscale="log")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
+    return axes
+
+
+def _numbered(axes: Axes) -> None:
+    """Numbers that people read on the axes: few on a long one, enough on a short one."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        subs = (1.0, 2.0, 5.0) if high / low > _LONG else (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+        axis.set_major_locator(LogLocator(subs=subs, numticks=20))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    return axes
