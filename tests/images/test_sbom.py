@@ -56,9 +56,7 @@ def test_it_lists_the_packages_that_python_finds(
 ) -> None:
     found = json.loads(run(engine, image, command=["python3", "-c", INSTALLED]).log)
     listed = named(bill, "library", "pkg:pypi/")
-    assert dict(found) == {
-        name: component["version"] for name, component in listed.items()
-    }
+    assert dict(found) == {name: component["version"] for name, component in listed.items()}
     assert {"torch", "numpy", "runpod"} <= listed.keys()
 
 

@@ -20,14 +20,17 @@ class EngineError(Exception):
     """There is no engine to work with, or it refused; the message says what to do."""
 
 
-def connect() -> docker.DockerClient:
+def connect(silence_s: int = 60) -> docker.DockerClient:
     """The engine that DOCKER_HOST or the default socket leads to.
+
+    Args:
+        silence_s: how long it may say nothing while it works.
 
     Raises:
         EngineError: none answers.
     """
     try:
-        return docker.from_env()
+        return docker.from_env(timeout=silence_s)
     except DockerException:
         raise EngineError(
             "no container engine answers: install Docker and start it, or point DOCKER_HOST at one"

@@ -68,7 +68,7 @@ def verify(plan: Plan) -> int:
     Raises:
         EngineError: the image cannot be built.
     """
-    client = connect()
+    client = connect(silence_s=900)  # while it packs an image
     context, base = stage(plan.service, plan.models), find_base(client, plan.base)
     reference = plan.reference(context, base_digest(base))
     names = [f"{reference}-{which}" for which in ("first", "second")]
