@@ -47,7 +47,7 @@ def test_models_code_and_the_rest_are_told_apart() -> None:
     assert parts == {
         Part("model", "iic/net"): 2,
         Part("code", "/app"): 2,
-        Part("tini", "tini"): 3,
+        Part("tini", "/usr/bin/tini"): 3,
         Part("rest", "/usr/share/git-core"): 4,
         Part("rest", "/opt/venv/lib"): 1,
     }

@@ -41,9 +41,7 @@ def contents(client: docker.DockerClient, image: Image, base: Stamps) -> Counter
     return count(files(client, image), base)
 
 
-def count(
-    entries: Iterable[tuple[tarfile.TarInfo, IO[bytes] | None]], base: Stamps
-) -> Counter[Part]:
+def count(entries: Iterable[Entry], base: Stamps) -> Counter[Part]:
     """The bytes of each part, of the files that are not as they are in the base."""
     sizes: dict[str, int] = {}
     owners: dict[str, str] = {}
@@ -82,5 +80,5 @@ def _part(path: str, owners: dict[str, str]) -> Part:
     if folders[:1] == ("app",):
         return Part("code", "/app")
     if path == "usr/bin/tini":
-        return Part("tini", "tini")
+        return Part("tini", "/usr/bin/tini")
     return Part("rest", "/" + "/".join(folders[:3]))
