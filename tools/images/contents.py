@@ -15,7 +15,7 @@ from typing import Literal
 import docker
 from docker.models.images import Image
 
-from tools.images.archive import files
+from tools.images.archive import Entry, files
 
 Kind = Literal["package", "model", "code", "tini", "rest"]
 
