@@ -21,11 +21,11 @@ from bench.usual.build import Way
 from bench.usual.build import build as build_usual
 from bench.usual.build import name as usual_name
 from tools.images.build import make as make_image
-from tools.images.contents import Content, Part, contents
+from tools.images.contents import Part, contents, stamps
 from tools.images.engine import EngineError, connect, find_image
 from tools.images.inputs import gather
 from tools.images.plan import Plan, default_base, trusted_ca
-from tools.images.report import megabytes
+from tools.images.report import Layer, layers_above, megabytes
 from tools.workspace import service_names
 from tools.workspace.targets import Models
 
@@ -49,7 +49,7 @@ def main() -> int:
     given = parser.parse_args()
     base_name = given.base or default_base(given.services[0])
     try:
-        client = connect()
+        client = connect(silence_s=900)
         base = find_image(client, base_name)
         if base is None:
             raise EngineError(f"there is no base image {base_name}: name another with --base")
@@ -75,14 +75,14 @@ def compare(
     Raises:
         EngineError: there is nothing to compare, or something did not build.
     """
-    rows = []
+    rows, below = [], stamps(client, base)
     for way, group in GROUPS.items():
         images = {_subject(plan): image for plan, image in ours if _way(plan) == way}
         if images and (usual := _usual(client, way, base, make=make)):
             images = {USUAL: usual, **images}
         for subject, image in images.items():
-            found = contents(image, base)
-            _print(f"{subject}: {image.tags[0]}", found)
+            found = contents(client, image, below)
+            _print(f"{subject}: {image.tags[0]}", layers_above(image, base), found)
             rows.append(_row(group, subject, found))
     if not rows:
         raise EngineError("no such image is built: see `nox -s build-vad`, or use --build")
@@ -125,8 +125,7 @@ def _subject(plan: Plan) -> str:
     return f"{plan.service}, {plan.models}"
 
 
-def _row(group: str, subject: str, found: list[Content]) -> Row:
-    parts = sum((content.parts for content in found), Counter[Part]())
+def _row(group: str, subject: str, parts: Counter[Part]) -> Row:
     weights = sum(size for part, size in parts.items() if part.kind == "model")
     largest = ", ".join(
         f"{part.name} {size / 1e6:.0f}"
@@ -137,13 +136,14 @@ def _row(group: str, subject: str, found: list[Content]) -> Row:
     return Row(group, subject, [(parts.total() - weights) / 1e6], "MB", note)
 
 
-def _print(title: str, found: list[Content]) -> None:
-    table = Table("", "MB", "what", title=title, title_justify="left", box=None, pad_edge=False)
-    table.columns[1].justify = "right"
-    for content in found:
-        table.add_row(f"[bold]{content.parts.total() / 1e6:.1f}[/]", "", f"[bold]{content.step}[/]")
-        for name, size in _lines(content.parts):
-            table.add_row("", f"{size / 1e6:.2f}", name)
+def _print(title: str, layers: list[Layer], parts: Counter[Part]) -> None:
+    table = Table("MB", "what", title=title, title_justify="left", box=None, pad_edge=False)
+    table.columns[0].justify = "right"
+    for layer in layers:
+        table.add_row(f"{layer.size / 1e6:.2f}", f"layer: {layer.step}")
+    table.add_section()
+    for name, size in _lines(parts):
+        table.add_row(f"{size / 1e6:.2f}", name)
     # As wide as needed where no terminal says how wide it may be.
     Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(table, "")
 

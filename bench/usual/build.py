@@ -70,7 +70,7 @@ def build(
             check=False,
             env={**os.environ, "DOCKER_BUILDKIT": "1"},
         )
-    image = find_image(connect(), name(way))
+    image = find_image(connect(silence_s=900), name(way))
     if done.returncode or image is None:
         raise EngineError(f"{way}.Dockerfile did not build")
     return image

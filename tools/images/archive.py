@@ -12,10 +12,10 @@ from typing import IO, Any, cast
 import docker
 from docker.models.images import Image
 
+Entry = tuple[tarfile.TarInfo, IO[bytes] | None]  # a path, and what can be read of a file
 
-def files(
-    client: docker.DockerClient, image: Image
-) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
+
+def files(client: docker.DockerClient, image: Image) -> Iterator[Entry]:
     """Every path of an image, base included, without a slash in front; files can be read.
 
     A file can be read until the next path is asked for.

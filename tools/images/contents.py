@@ -1,4 +1,4 @@
-"""What the bytes of an image's layers are: which package, which model, whose code."""
+"""What the bytes of an image are: which package, which model, whose code."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import csv
 import io
 import posixpath
 import re
-import tarfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO, Literal
+from typing import Literal
 
+import docker
 from docker.models.images import Image
 
-from tools.images.archive import digests, layers, member
-from tools.images.report import layers_above
+from tools.images.archive import Entry, files
 
 Kind = Literal["package", "model", "code", "tini", "rest"]
 
@@ -29,36 +28,33 @@ class Part:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A layer: the step of the Dockerfile that made it, and the bytes of each part in it."""
-
-    step: str
-    parts: Counter[Part]
+Stamps = Mapping[str, tuple[int, float]]  # of files: bytes and time, by path
 
 
-def contents(image: Image, base: Image) -> list[Content]:
-    """The layers above a base that have bytes in them, lowest first; folders weigh nothing."""
-    counted = [count(layer) for layer in layers(image, len(digests(base)))]
-    steps = [layer.step for layer in layers_above(image, base)]
-    return [
-        Content(step, parts)
-        for step, parts in zip(steps, filter(Counter.total, counted), strict=True)
-    ]
+def stamps(client: docker.DockerClient, image: Image) -> Stamps:
+    """The files of an image, to know them again in one that is built upon it."""
+    return {entry.name: (entry.size, entry.mtime) for entry, file in files(client, image) if file}
 
 
-def count(layer: IO[bytes]) -> Counter[Part]:
-    """The bytes of each part of a layer, a tar archive that may be compressed."""
-    with tarfile.open(fileobj=layer) as archive:
-        files = {entry.name: entry for entry in archive if entry.isreg()}
-        owners: dict[str, str] = {}
-        for path, entry in files.items():
-            if path.endswith(".dist-info/RECORD"):
-                text = member(archive, entry).read().decode()
-                owners |= dict.fromkeys(_recorded(path, text), _package(path))
+def contents(client: docker.DockerClient, image: Image, base: Stamps) -> Counter[Part]:
+    """The bytes that each part of an image adds to its base; folders weigh nothing."""
+    return count(files(client, image), base)
+
+
+def count(entries: Iterable[Entry], base: Stamps) -> Counter[Part]:
+    """The bytes of each part, of the files that are not as they are in the base."""
+    sizes: dict[str, int] = {}
+    owners: dict[str, str] = {}
+    for entry, file in entries:
+        if file is None or base.get(entry.name) == (entry.size, entry.mtime):
+            continue
+        sizes[entry.name] = entry.size
+        if entry.name.endswith(".dist-info/RECORD"):
+            text = file.read().decode()
+            owners |= dict.fromkeys(_recorded(entry.name, text), _package(entry.name))
     parts: Counter[Part] = Counter()
-    for path, entry in files.items():
-        parts[_part(path, owners)] += entry.size
+    for path, size in sizes.items():
+        parts[_part(path, owners)] += size
     return parts
 
 
@@ -84,5 +80,5 @@ def _part(path: str, owners: dict[str, str]) -> Part:
     if folders[:1] == ("app",):
         return Part("code", "/app")
     if path == "usr/bin/tini":
-        return Part("tini", "tini")
+        return Part("tini", "/usr/bin/tini")
     return Part("rest", "/" + "/".join(folders[:3]))

@@ -22,7 +22,8 @@ from tools.images.engine import EngineError
 from tools.images.licences import OURS, licence_of
 
 READ = (
-    *("*.dist-info/METADATA", "var/lib/dpkg/status", "etc/os-release", "usr/lib/os-release"),
+    *("*.dist-info/METADATA", "*.egg-info/PKG-INFO"),
+    *("var/lib/dpkg/status", "etc/os-release", "usr/lib/os-release"),
     *(f"models/*/{LOCK_NAME}", "app/services/*/service.toml", "usr/bin/tini"),
 )
 HASHED = ("app/*", "models/*", "usr/bin/tini")
@@ -147,7 +148,7 @@ def _models(
 
 def _python(texts: dict[str, bytes]) -> Iterator[Package]:
     for path, text in texts.items():
-        if path.endswith("METADATA"):
+        if path.endswith(("/METADATA", "/PKG-INFO")):
             said = email.message_from_bytes(text)
             added = path.startswith("opt/venv/")
             yield Package(said["Name"], said["Version"], licence_of(said), added)

@@ -69,7 +69,7 @@ def verify(plan: Plan) -> int:
     Raises:
         EngineError: the image cannot be built.
     """
-    client = connect()
+    client = connect(silence_s=900)  # while it packs an image
     inputs = gather(client, plan)
     base = pull(client, plan.base, inputs.base)
     names = [f"{inputs.reference}-{which}" for which in ("first", "second")]
