@@ -2,9 +2,9 @@
 
     python -m models.tiny.asr.train --cache FOLDER [--seed 0]
 
-Needs espeak-ng and flite, and about an hour and a half on two shared cores that know bfloat16. The cache
-folder keeps the recordings and the weights of each finished round, so that an interrupted training
-goes on.
+Needs espeak-ng and flite, and about an hour and a half on two shared cores that know bfloat16. The
+cache folder keeps the recordings and the weights of each finished round, so that an interrupted
+training goes on.
 """
 
 from __future__ import annotations
