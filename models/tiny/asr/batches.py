@@ -33,6 +33,23 @@ PLANNED = 512  # items that are sorted by length at a time
 
 
 @dataclass(frozen=True)
+class Disturbance:
+    """How far the recordings are moved away from what they are.
+
+    Attributes:
+        noise: share that get another noise.
+        loudest: level of the loudest noise, as the logarithm of its energy over that of the speech.
+        colour: standard deviation of the line's gain over the mels, as a logarithm of energy.
+        warp: largest change of the vocal tract's length.
+    """
+
+    noise: float
+    loudest: float
+    colour: float
+    warp: float
+
+
+@dataclass(frozen=True)
 class Batch:
     """Items with padding.
 
@@ -70,6 +87,7 @@ class Item:
 def batches(
     examples: Sequence[Example],
     model: sentencepiece.SentencePieceProcessor,
+    disturbance: Disturbance,
     rng: np.random.Generator,
 ) -> Iterator[Batch]:
     """Without end."""
@@ -86,9 +104,12 @@ def batches(
         plans.sort(key=lambda plan: sum(len(examples[i].fbank) for i in plan))
         cut = list(_cut(examples, plans))
         for number in rng.permutation(len(cut)):
-            yield collate([
-                make_item([examples[i] for i in plan], model, rng) for plan in cut[number]
-            ])  # fmt: skip
+            yield collate(
+                [
+                    make_item([examples[i] for i in plan], model, disturbance, rng)
+                    for plan in cut[number]
+                ]
+            )
 
 
 def _plan(
@@ -126,16 +147,15 @@ def _cut(examples: Sequence[Example], plans: list[list[int]]) -> Iterator[list[l
 def make_item(
     parts: Sequence[Example],
     model: sentencepiece.SentencePieceProcessor,
-    rng: np.random.Generator | None,
+    disturbance: Disturbance,
+    rng: np.random.Generator,
 ) -> Item:
-    """One item of recordings of one language; disturbed if there is a generator."""
+    """One item of recordings of one language, disturbed."""
     fbank = np.concatenate([part.fbank for part in parts]).astype(np.float32)
     said = _join(parts)
-    normalised = told = False
-    if rng:
-        fbank, spans = stretch(fbank, said.spans, rng)
-        fbank, said = disturb(fbank, rng), replace(said, spans=spans)
-        normalised, told = rng.random() < 0.5, rng.random() < LANGUAGE_TOLD
+    fbank, spans = stretch(fbank, said.spans, disturbance.warp, rng)
+    fbank, said = disturb(fbank, disturbance, rng), replace(said, spans=spans)
+    normalised, told = rng.random() < 0.5, rng.random() < LANGUAGE_TOLD
     features = stack(fbank)
     target = make_target(model, said, len(features), normalised)
     return Item(features, target, LANGUAGE_ROWS[said.language] * told, NORM_ROWS[normalised])
@@ -180,11 +200,11 @@ def stack(fbank: Array) -> Array:
 
 
 def stretch(
-    fbank: Array, spans: NDArray[np.float64], rng: np.random.Generator
+    fbank: Array, spans: NDArray[np.float64], most: float, rng: np.random.Generator
 ) -> tuple[Array, NDArray[np.float64]]:
-    """Another beginning, rate (by 15 %) and vocal tract (by 8 %)."""
+    """Another beginning, rate (by 15 %) and vocal tract."""
     shift = int(rng.integers(0, LFR_N))
-    rate, warp = rng.uniform(0.85, 1.15), rng.uniform(0.92, 1.08)
+    rate, warp = rng.uniform(0.85, 1.15), rng.uniform(1 - most, 1 + most)
     times = np.maximum(np.arange(int((len(fbank) + shift) / rate)) * rate - shift, 0.0)
     mels = np.minimum(np.arange(MELS) * warp, MELS - 1.0)
     moved = _interpolate(_interpolate(fbank, times).T, mels).T
@@ -199,13 +219,13 @@ def _interpolate(rows: Array, places: NDArray[np.float64]) -> Array:
     return mixed
 
 
-def disturb(fbank: Array, rng: np.random.Generator) -> Array:
+def disturb(fbank: Array, disturbance: Disturbance, rng: np.random.Generator) -> Array:
     """Another level, noise and line; and holes, so that no detail decides (SpecAugment)."""
-    changed = fbank + np.float32(rng.uniform(-2.5, 2.0))
-    if rng.random() < 0.4:
-        curve = np.interp(np.arange(MELS), np.linspace(0, MELS - 1, 6), rng.normal(0.0, 1.0, 6))
+    line = rng.uniform(-2.5, 2.0) + disturbance.colour * _curve(rng)
+    changed = fbank + line.astype(np.float32)
+    if rng.random() < disturbance.noise:
         loud = np.quantile(changed, 0.9)
-        floor = (loud + rng.uniform(-10.0, -2.0) + curve).astype(np.float32)
+        floor = (loud + rng.uniform(-10.0, disturbance.loudest) + _curve(rng)).astype(np.float32)
         grain = rng.standard_normal(changed.shape, np.float32)
         changed = np.logaddexp(changed, floor + np.float32(0.7) * grain)
     if rng.random() < 0.1:
@@ -219,3 +239,8 @@ def disturb(fbank: Array, rng: np.random.Generator) -> Array:
         first, width = int(rng.integers(0, len(changed))), int(rng.integers(1, 9))
         changed[first : first + width] = mean
     return changed
+
+
+def _curve(rng: np.random.Generator) -> NDArray[np.float64]:
+    """A smooth curve over the mels, of standard deviation 1 at its six knots."""
+    return np.interp(np.arange(MELS), np.linspace(0, MELS - 1, 6), rng.normal(0.0, 1.0, 6))

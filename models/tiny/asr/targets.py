@@ -73,7 +73,7 @@ def _label(pieces: list[int], places: list[tuple[float, float]], frames: int) ->
     labels = np.full(frames, BLANK)
     free = 0
     for piece, (start, end) in zip(pieces, places, strict=True):
-        first = max(free, ceil(start / FRAME_SECONDS))
+        first = min(max(free, ceil(start / FRAME_SECONDS)), frames - 1)
         last = max(first + 1, ceil(end / FRAME_SECONDS))
         if first and first < frames and labels[first - 1] == piece:
             if first > 1 and labels[first - 2] == piece:

@@ -1,15 +1,17 @@
 """Trains the tiny recogniser and writes its model folder, lock and card.
 
-    python -m models.tiny.asr.train --cache FOLDER [--seed 0] [--steps N]
+    python -m models.tiny.asr.train --cache FOLDER [--seed 0]
 
-Needs espeak-ng and flite, and about an hour on two shared cores that know bfloat16. The cache
-folder keeps the recordings.
+Needs espeak-ng and flite, and about an hour and a half on two shared cores that know bfloat16. The
+cache folder keeps the recordings and the weights of each finished round, so that an interrupted
+training goes on.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import OneCycleLR
 
-from models.tiny.asr.batches import IGNORED, Batch, batches, stack
+from models.tiny.asr.batches import IGNORED, Batch, Disturbance, batches, stack
 from models.tiny.asr.dataset import PARTS, Example, load
 from models.tiny.asr.evaluate import evaluate
 from models.tiny.asr.network import MODEL_FOLDER, QUERIES, build, logits
@@ -28,11 +30,25 @@ from models.tiny.asr.pieces import read_pieces, write_pieces
 from models.tiny.asr.release import write_card, write_model
 from shared.features import Cmvn
 
-STEPS = 7000
 MATRIX_RATE, PEAK_RATE = 5e-3, 2e-3
 CTC_SHARE, TAGS_SHARE = 0.3, 0.3  # of the losses beside the frames' own
 NORMALISED_FROM = 2000  # recordings
 SHOWN_EVERY = 100  # steps
+
+
+@dataclass(frozen=True)
+class Round:
+    """A number of batches, and how far their recordings are disturbed."""
+
+    steps: int
+    disturbance: Disturbance
+
+
+ROUNDS = (
+    Round(7000, Disturbance(noise=0.4, loudest=-2.0, colour=0.0, warp=0.08)),
+    Round(6000, Disturbance(noise=0.5, loudest=-1.5, colour=0.6, warp=0.1)),
+)
+"""One after the other: what is harder is learnt once what is easier is known."""
 
 
 def main() -> None:
@@ -40,7 +56,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cache", type=Path, required=True, help="keeps the recordings")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--threads", type=int, default=1, help="more only where cores are idle")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -49,7 +64,14 @@ def main() -> None:
     parts = (load(options.cache, options.seed, part) for part in range(PARTS))
     examples = list(chain.from_iterable(parts))
     cmvn = measure(examples)
-    write_model(MODEL_FOLDER, fit(examples, cmvn, options.steps, options.seed), cmvn)
+    network = build()
+    for number, one in enumerate(ROUNDS):
+        weights = options.cache / f"round-{number}-of-seed-{options.seed}.pt"
+        if not weights.exists():
+            fit(network, examples, cmvn, one, options.seed)
+            torch.save(network.state_dict(), weights)
+        network.load_state_dict(torch.load(weights, weights_only=True))
+    write_model(MODEL_FOLDER, network.eval(), cmvn)
     write_card(MODEL_FOLDER, evaluate(MODEL_FOLDER))
 
 
@@ -62,20 +84,27 @@ def measure(examples: Sequence[Example]) -> Cmvn:
     return Cmvn(-features.mean(axis=0), 1 / features.std(axis=0))
 
 
-def fit(examples: Sequence[Example], cmvn: Cmvn, steps: int, seed: int) -> Any:  # noqa: ANN401
+def fit(
+    network: Any,  # noqa: ANN401 - funasr is untyped
+    examples: Sequence[Example],
+    cmvn: Cmvn,
+    of: Round,
+    seed: int,
+) -> None:
     """Trains FunASR's network.
 
     Args:
+        network: changed in place.
         examples: what to train on.
         cmvn: normalisation of the features.
-        steps: number of batches.
+        of: how long, and how hard it is made.
         seed: decides batches and how they are disturbed.
     """
-    network = build()
-    optimisers, schedules = optimise(network, steps)
-    drawn = batches(examples, read_pieces(MODEL_FOLDER), np.random.default_rng(seed))
+    optimisers, schedules = optimise(network, of.steps)
+    pieces, rng = read_pieces(MODEL_FOLDER), np.random.default_rng(seed)
+    drawn = batches(examples, pieces, of.disturbance, rng)
     seen: list[list[float]] = []
-    for step, batch in enumerate(islice(drawn, steps), start=1):
+    for step, batch in enumerate(islice(drawn, of.steps), start=1):
         frames, ctc, tags = losses(network.train(), batch, cmvn)
         network.zero_grad()
         (frames + CTC_SHARE * ctc + TAGS_SHARE * tags).backward()  # type: ignore[no-untyped-call]
@@ -86,8 +115,7 @@ def fit(examples: Sequence[Example], cmvn: Cmvn, steps: int, seed: int) -> Any: 
         seen.append([frames.item(), ctc.item(), tags.item()])
         if step % SHOWN_EVERY == 0:
             shown = " ".join(f"{loss:.3f}" for loss in np.mean(seen[-SHOWN_EVERY:], axis=0))
-            print(f"step {step:5} of {steps}: frames, CTC, tags {shown}", flush=True)
-    return network.eval()
+            print(f"step {step:5} of {of.steps}: frames, CTC, tags {shown}", flush=True)
 
 
 def optimise(network: Any, steps: int) -> tuple[list[Optimizer], list[OneCycleLR]]:  # noqa: ANN401

@@ -44,6 +44,13 @@ def test_a_piece_has_a_frame_however_short_it_is(
     assert named(pieces, target.frames) == ["", "七", "灯", "", ""]
 
 
+def test_a_word_at_the_very_end_has_the_last_frame(
+    pieces: sentencepiece.SentencePieceProcessor,
+) -> None:
+    target = make_target(pieces, said("zh", ("灯", 0.5, 0.54)), 9, normalised=True)
+    assert named(pieces, target.frames) == [""] * 8 + ["灯"]
+
+
 def test_there_is_a_blank_between_two_of_the_same(
     pieces: sentencepiece.SentencePieceProcessor,
 ) -> None:
