@@ -29,6 +29,8 @@ PITCHES = {"train": (8, 38, 64, 92), "heldout": (25, 50, 75)}
 SCALES = {"train": (0.87, 1.0, 1.15), "heldout": (0.93, 1.0, 1.08)}
 FLITE_SCALES = {"train": np.linspace(0.8, 1.24, 12), "heldout": np.linspace(0.86, 1.16, 4)}
 MAIN_LANGUAGES = ("en-us", "cmn")
+OWN_NAMES = {"en-gb": "en"}
+"""Languages that take variants by another name only: ``en-gb+VARIANT`` is the plain voice."""
 WORDS = (8, 26)  # in one utterance
 
 
@@ -48,7 +50,8 @@ class Speaker:
         """The text, in a language and at a rate of the moment."""
         voice = replace(self.voice, words_per_minute=int(rng.integers(130, 215)))
         if voice.engine == "espeak":
-            voice = replace(voice, name=f"{language}+{voice.name}")
+            spoken = OWN_NAMES.get(language, language)
+            voice = replace(voice, name=f"{spoken}+{voice.name}")
         return Utterance(text, voice)
 
 
