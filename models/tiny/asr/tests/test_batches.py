@@ -10,7 +10,6 @@ import pytest
 from models.tiny.asr.batches import (
     FRAMES_IN_BATCH,
     IGNORED,
-    LFR_N,
     MELS,
     Disturbance,
     batches,
@@ -18,7 +17,7 @@ from models.tiny.asr.batches import (
     stretch,
 )
 from models.tiny.asr.dataset import Example
-from models.tiny.asr.network import MODEL_FOLDER
+from models.tiny.asr.network import LFR_N, MODEL_FOLDER
 from models.tiny.asr.pieces import read_pieces
 from models.tiny.asr.utterances import Said
 from shared.features import Array
