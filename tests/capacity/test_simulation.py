@@ -129,3 +129,11 @@ def test_every_job_is_done_once_in_order_and_no_limit_is_broken(
     assert scaling.workers_min <= found.most_workers <= scaling.workers_max
     assert all(w.started <= w.ready <= w.ended for w in outcome.workers)
     assert 0 <= found.busy_share + found.start_share <= 1 + 1e-9
+
+
+def test_a_worker_that_had_to_stay_leaves_when_it_may_and_not_before() -> None:
+    scaling = Scaling(1, 2, 5.0, "REQUEST_COUNT", request_count=1)
+    setup = replace(ONE, scaling=scaling, work=Work(concurrency=2))
+    outcome = simulate(jobs(50, 50, audio_s=30.0), setup)
+    # Idle from 0 to 50, it takes both jobs; a second worker is started for nothing, at 50.
+    assert [(w.started, w.ended) for w in outcome.workers] == [(0, 110), (50, 63)]

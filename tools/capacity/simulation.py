@@ -121,13 +121,16 @@ class _Run:
         for _ in range(self.setup.scaling.workers_min):  # they have long been there
             self._ready(self._new(self.setup.gpus[0], 0.0), 0.0)
         events, arrivals, jobs, job = self.events, self.arrivals, len(self.arrivals), 0
+        now = 0.0
         while True:
             comes = arrivals[job] if job < jobs else math.inf
             happens = events[0][0] if events else math.inf
             first = min(comes, happens)
             added, leaves = self._next_look(), self._next_leave()
+            now, before = min(first, added, leaves), now
             if leaves < min(first, added):
-                self._leave(leaves)
+                now = max(leaves, before)  # it may have had to stay longer than the timeout
+                self._leave(now)
             elif added < first:
                 self._scale(added)
             elif comes <= happens:
