@@ -63,8 +63,9 @@ def run(engine: docker.DockerClient, image: Image, **options: Any) -> Ended:
         return Ended(code, container.logs().decode())
 
 
-def spans(output: dict[str, Any]) -> list[dict[str, Any]]:
+def spans(output: dict[str, Any] | list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a service found in the recording: segments of speech, or turns."""
+    output = output[-1] if isinstance(output, list) else output  # a list where parts come first
     found: list[dict[str, Any]] = output["turns"] if "turns" in output else output["segments"]
     return found
 

@@ -86,10 +86,10 @@ def read(client: docker.DockerClient, image: Image) -> Inventory:
     texts: dict[str, bytes] = {}
     hashes: dict[str, str] = {}
     for entry, file in files(client, image):
-        read, hashed = (any(fnmatch(entry.name, p) for p in group) for group in (READ, HASHED))
-        if file and (read or hashed):
-            content = file.read() if read else b""
-            texts |= {entry.name: content} if read else {}
+        kept, hashed = (any(fnmatch(entry.name, p) for p in group) for group in (READ, HASHED))
+        if file and (kept or hashed):
+            content = file.read() if kept else b""
+            texts |= {entry.name: content} if kept else {}
             hashes[entry.name] = _sha256(content, file)
     try:
         return _inventory(image.attrs["Config"]["Cmd"][-1].split(".")[1], texts, hashes)
