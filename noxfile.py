@@ -92,6 +92,12 @@ def base(session: nox.Session) -> None:
     python(session, "tools.images.base")
 
 
+@nox.session(name="pin-base")
+def pin_base(session: nox.Session) -> None:
+    """Write the base image's digest into the Dockerfiles."""
+    python(session, "tools.images.pin")
+
+
 @nox.session(name="bench-emulator")
 def bench_emulator(session: nox.Session) -> None:
     """Measure the RunPod emulator, or try it with thousands of jobs and faults."""
@@ -126,6 +132,11 @@ def add_service(name: str) -> None:
     def build(session: nox.Session) -> None:
         """Build the service's image."""
         python(session, "tools.images.build", name)
+
+    @nox.session(name=f"push-{name}")
+    def push(session: nox.Session) -> None:
+        """Push the service's image to the registry, building it if need be."""
+        python(session, "tools.images.push", name)
 
     @nox.session(name=f"stage-{name}")
     def stage(session: nox.Session) -> None:

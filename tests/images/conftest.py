@@ -5,8 +5,12 @@ Without a container engine, or without a base image in it, all of these tests sk
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterator
+import subprocess
+import tarfile
+import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -15,9 +19,10 @@ import pytest
 from docker.models.images import Image
 from docker.models.networks import Network
 
+from tests.registry import Registry, running
 from tools.images.base import NAME
 from tools.images.build import Built, build
-from tools.images.engine import EngineError, connect, find_image
+from tools.images.engine import EngineError, command_line, connect, find_image
 from tools.images.plan import Plan, trusted_ca
 from tools.workspace import service_names
 
@@ -90,3 +95,45 @@ def island(engine: docker.DockerClient) -> Iterator[Island]:
         yield Island(str(network.name), this_machine(network))
     finally:
         network.remove()
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A registry for everybody."""
+    with running(tmp_path_factory.mktemp("registry")) as found:
+        yield found
+
+
+@dataclass(frozen=True)
+class Images:
+    """Makes images of a few files, and takes them away."""
+
+    engine: docker.DockerClient
+
+    def make(self, files: Mapping[str, bytes], *options: str) -> Image:
+        """An image with a layer for each file, at its root, and nothing else."""
+        steps = ["FROM scratch", *(f"COPY {name} /{name}" for name in files)]
+        return self.build("\n".join(steps), files, *options)
+
+    def build(self, steps: str, files: Mapping[str, bytes], *options: str) -> Image:
+        """An image from a Dockerfile and the files it copies."""
+        context = io.BytesIO()
+        with tarfile.open(fileobj=context, mode="w") as archive:
+            for name, data in {"Dockerfile": steps.encode(), **files}.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(data)
+                archive.addfile(entry, io.BytesIO(data))
+        tag = f"local/speech-tests:{uuid.uuid4().hex[:12]}"
+        subprocess.run(
+            [command_line(), "build", "--quiet", "--tag", tag, *options, "-"],
+            input=context.getvalue(), env={**os.environ, "DOCKER_BUILDKIT": "1"}, check=True,
+        )  # fmt: skip
+        return self.engine.images.get(tag)
+
+
+@pytest.fixture
+def images(engine: docker.DockerClient) -> Iterator[Images]:
+    """Small images, gone after the test."""
+    yield Images(engine)
+    for image in engine.images.list("local/speech-tests"):
+        engine.images.remove(str(image.id), force=True)

@@ -1,6 +1,6 @@
 """Builds a service's image: ``nox -s build-vad -- [--base IMAGE] [--models hub|tiny|volume]``.
 
-An image that is there already, with the name its inputs give it, is not built again.
+An image that the engine or the registry has, with the name its inputs give it, is not built again.
 """
 
 from __future__ import annotations
@@ -8,30 +8,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import docker
-from docker.errors import APIError
 from docker.models.images import Image
 from rich.console import Console
 from rich.table import Table
 
-from tools.images.engine import (
-    EngineError,
-    command_line,
-    connect,
-    explanation,
-    find_image,
-    has_builders,
-)
+from tools.images.engine import EngineError, command_line, connect, find_image, has_builders
+from tools.images.inputs import Inputs, gather
+from tools.images.pin import pull
 from tools.images.plan import Plan, plan
+from tools.images.registry.errors import RegistryError
+from tools.images.registry.repository import Repository
 from tools.images.report import layers_above, megabytes
-from tools.images.stage import ignore_file, stage
+from tools.images.stage import ignore_file
 from tools.workspace import ROOT
-
-# Finds an image by its name; one that is kept elsewhere comes into the engine with that.
-Lookup = Callable[[docker.DockerClient, str], Image | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,66 +40,86 @@ def main() -> int:
     """Build the image and say what it is; 0 on success."""
     try:
         wanted = plan(sys.argv[1], sys.argv[2:])
-        built = build(wanted)
+        client = connect()
+        inputs = gather(client, wanted)
+        if reference := published(client, inputs):
+            print(f"nothing to build: the registry has an image of these inputs\n{reference}")
+        else:
+            built = make(client, inputs)
+            reference = built.reference
+            describe(built)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    describe(built)
     job = wanted.folder.relative_to(ROOT) / "test_input.json"
     print(
         "try it:\ndocker run --rm --network none "
-        f'-v "$PWD/{job}:/app/test_input.json:ro" {built.reference}'
+        f'-v "$PWD/{job}:/app/test_input.json:ro" {reference}'
     )
     return 0
 
 
-def build(plan: Plan, kept_in: Iterable[Lookup] = (find_image,)) -> Built:
-    """Build an image, or find it built.
-
-    Args:
-        plan: what to build.
-        kept_in: where it may be already, asked in this order: the engine, then any registry.
+def build(plan: Plan) -> Built:
+    """Build an image, or find it built in the engine.
 
     Raises:
         EngineError: no engine, no base image, an input is missing, an impossible name, or a step of
             the build failed.
     """
     client = connect()
-    context, base = stage(plan.service, plan.models), find_base(client, plan.base)
-    reference = plan.reference(context, base_digest(base))
-    for lookup in kept_in if plan.cache else ():
-        if image := lookup(client, reference):
-            return Built(reference, image, base, now=False)
-    ignore = plan.folder / "Dockerfile.dockerignore"
-    if ignore.read_text(encoding="utf-8") != ignore_file(plan.service):
+    return make(client, gather(client, plan))
+
+
+def make(client: docker.DockerClient, inputs: Inputs) -> Built:
+    """Build an image of these inputs, or find it built in the engine.
+
+    Raises:
+        EngineError: no base image, an impossible name, or a step of the build failed.
+    """
+    found = find_image(client, inputs.reference) if inputs.plan.cache else None
+    base = pull(client, inputs.base)
+    if found:
+        return Built(inputs.reference, found, base, now=False)
+    ignore = inputs.plan.folder / "Dockerfile.dockerignore"
+    if ignore.read_text(encoding="utf-8") != ignore_file(inputs.plan.service):
         raise EngineError(f"{ignore.relative_to(ROOT)} is out of date: run `nox -s generate`")
-    return Built(reference, run(client, plan, reference, context), base)
+    return Built(inputs.reference, run(client, inputs, inputs.reference), base)
 
 
-def run(client: docker.DockerClient, plan: Plan, reference: str, context: bytes) -> Image:
-    """Build an image from its context under that name, whether it is there or not.
+def run(client: docker.DockerClient, inputs: Inputs, name: str) -> Image:
+    """Build an image of these inputs under a name, whether it is there or not.
 
     Raises:
         EngineError: a step of the build failed.
     """
     command = command_line()
+    arguments = inputs.plan.command(name, inputs.labels, load=has_builders(command))
     done = subprocess.run(
-        [command, *plan.command(reference, load=has_builders(command))],
-        check=False, input=context, env={**os.environ, "DOCKER_BUILDKIT": "1"},
+        [command, *arguments],
+        check=False, input=inputs.context, env={**os.environ, "DOCKER_BUILDKIT": "1"},
     )  # fmt: skip
-    image = find_image(client, reference)
+    image = find_image(client, name)
     if done.returncode or image is None:
         raise EngineError("the build failed; the step that did is above, with its reason")
     return image
 
 
-def base_digest(base: Image) -> str:
-    """What identifies a base image: its registry's digest, or the engine's id for one made here.
+def published(client: docker.DockerClient, inputs: Inputs) -> str | None:
+    """The image's name at its registry, by digest, if it is only there.
 
-    The id is the engine's own affair: with another way of storing images it is another one.
+    That a registry cannot be asked is said, and stops no build.
+
+    Raises:
+        EngineError: an impossible name, or unusable credentials.
     """
-    digests = sorted(name.partition("@")[2] for name in base.attrs["RepoDigests"] or [])
-    return digests[0] if digests else str(base.id)
+    if not inputs.plan.cache or find_image(client, inputs.reference) or inputs.is_local:
+        return None
+    try:
+        digest = Repository(inputs.repository, inputs.plan.ca).digest(inputs.tag)
+    except RegistryError as error:
+        print(f"not looked for in the registry: {error}", file=sys.stderr)
+        return None
+    return f"{inputs.repository}@{digest}" if digest else None
 
 
 def describe(built: Built) -> None:
@@ -124,25 +136,6 @@ def describe(built: Built) -> None:
     console.print(f"\n[bold]{built.reference}[/]\n{built.image.id}")
     console.print(f"{megabytes(built.image.attrs['Size'])}, {megabytes(added)} above the base:")
     console.print(table)
-
-
-def find_base(client: docker.DockerClient, reference: str) -> Image:
-    """The base image, pulled if need be.
-
-    Raises:
-        EngineError: it cannot be had.
-    """
-    if image := find_image(client, reference):
-        return image
-    print(f"pulling {reference}", file=sys.stderr, flush=True)
-    try:
-        return client.images.pull(reference, platform="linux/amd64")
-    except APIError as error:
-        raise EngineError(
-            f"the base image {reference} cannot be pulled: {explanation(error)}. Name another with "
-            "--base, such as one from a mirror; or make one here with `nox -s base` and use "
-            "`--base local/base`"
-        ) from None
 
 
 if __name__ == "__main__":

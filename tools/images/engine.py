@@ -20,14 +20,17 @@ class EngineError(Exception):
     """There is no engine to work with, or it refused; the message says what to do."""
 
 
-def connect() -> docker.DockerClient:
+def connect(silence_s: int = 60) -> docker.DockerClient:
     """The engine that DOCKER_HOST or the default socket leads to.
+
+    Args:
+        silence_s: how long it may say nothing while it works.
 
     Raises:
         EngineError: none answers.
     """
     try:
-        return docker.from_env()
+        return docker.from_env(timeout=silence_s)
     except DockerException:
         raise EngineError(
             "no container engine answers: install Docker and start it, or point DOCKER_HOST at one"
@@ -64,9 +67,14 @@ def find_image(client: docker.DockerClient, reference: str) -> Image | None:
 
 
 def explanation(error: APIError) -> str:
-    """The engine's own words in one line, without what may stand before the host of a URL."""
-    words = " ".join(str(error.explanation or error).split())
-    return re.sub(r"//[^/\s\"@]+@", "//", words)
+    """The engine's own words in one line."""
+    return one_line(str(error.explanation or error))
+
+
+def one_line(text: str) -> str:
+    """Another program's words, without what URLs may tell: a password, a query."""
+    words = re.sub(r"//[^/\s\"@]+@", "//", " ".join(text.split()))
+    return re.sub(r"(//[^\s\"?]+)\?[^\s\"]*", r"\1", words)
 
 
 def has_builders(path: str) -> bool:

@@ -1,17 +1,16 @@
-"""What is to be built: the options of ``nox -s build-vad``, the image's name, the arguments."""
+"""What is to be built: the options of ``nox -s build-vad``, and the arguments of ``docker``."""
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shared.spec import ServiceSpec
 from tools.images.engine import EngineError
 from tools.workspace import ROOT, from_the_user
 from tools.workspace.digest import SOURCE_DATE_EPOCH
@@ -21,6 +20,8 @@ from tools.workspace.targets import Models
 MIRRORS = ("PIP_INDEX_URL", "APT_MIRROR", "MODELSCOPE_ENDPOINT")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+BASE_IMAGE = r"(?m)^(ARG BASE_IMAGE=)(\S+)$"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,14 @@ class Plan:
         """The service's folder."""
         return ROOT / "services" / self.service
 
-    def reference(self, context: bytes, base_digest: str) -> str:
-        """Name and tag: the same context on the same base has the same, on every machine."""
-        version = ServiceSpec.read(self.folder / "service.toml").version
-        inputs = (hashlib.sha256(context).hexdigest(), base_digest, self.models)
-        tag = hashlib.sha256(" ".join(inputs).encode()).hexdigest()[:12]
-        kind = "" if self.models == "hub" else f"-{self.models}"
-        prefix = os.environ.get("IMAGE_PREFIX") or "local"
-        return f"{prefix}/{self.service}-service:{version}-{tag}{kind}"
-
-    def command(self, reference: str, *, load: bool = False) -> list[str]:
+    def command(
+        self, reference: str, labels: Mapping[str, str] | None = None, *, load: bool = False
+    ) -> list[str]:
         """The arguments of ``docker`` that build it from the staged context, given on stdin.
 
         Args:
             reference: what the image is to be called.
+            labels: what it says of itself.
             load: whether to bring it from a builder's own store.
         """
         passed = [name for name in (*MIRRORS, *PROXIES) if os.environ.get(name)]
@@ -81,6 +76,7 @@ class Plan:
             ),
             *([] if self.cache else ["--no-cache"]),
             *(["--load"] if load else []),
+            *(f"--label={name}={value}" for name, value in (labels or {}).items()),
             *([] if sys.stderr.isatty() else ["--progress", "plain"]),
             "-",
         ]
@@ -97,6 +93,7 @@ def plan(service: str, options: list[str], verb: str = "build") -> Plan:
     parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
     parser.add_argument("--ca", metavar="FILE", help="CA certificates to trust")
     parser.add_argument("--network", help="of its steps: host reaches a proxy on this machine")
+    parser.set_defaults(cache=verb != "verify")
     if verb == "build":
         parser.add_argument(
             "--no-cache", dest="cache", action="store_false", help="do every step anew"
@@ -108,7 +105,7 @@ def plan(service: str, options: list[str], verb: str = "build") -> Plan:
         models=given.models,
         ca=trusted_ca(given.ca),
         network=given.network or ("host" if _on_this_machine() else "default"),
-        cache=verb == "build" and given.cache,
+        cache=given.cache,
     )
 
 
@@ -131,11 +128,11 @@ def trusted_ca(option: str | None = None) -> Path | None:
 def _on_this_machine() -> bool:
     """Whether a mirror or a proxy is on the loopback address, another one in a build's step."""
     values = (os.environ.get(name, "") for name in (*MIRRORS, *PROXIES))
-    return any(urlsplit(value).hostname in {"localhost", "127.0.0.1", "::1"} for value in values)
+    return any(urlsplit(value).hostname in LOOPBACK for value in values)
 
 
 def default_base(service: str) -> str:
     """The base image that a service's Dockerfile names."""
     text = (ROOT / "services" / service / "Dockerfile").read_text(encoding="utf-8")
-    (found,) = re.findall(r"^ARG BASE_IMAGE=(\S+)$", text, re.MULTILINE)
+    ((_, found),) = re.findall(BASE_IMAGE, text)
     return str(found)

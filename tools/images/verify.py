@@ -14,10 +14,11 @@ from typing import IO, cast
 
 from docker.models.images import Image
 
-from tools.images.build import base_digest, find_base, run
+from tools.images.build import run
 from tools.images.engine import EngineError, connect
+from tools.images.inputs import gather
+from tools.images.pin import pull
 from tools.images.plan import Plan, plan
-from tools.images.stage import stage
 
 SHOWN = 20  # differences of a layer that are printed
 
@@ -71,12 +72,12 @@ def verify(plan: Plan) -> int:
         EngineError: the image cannot be built.
     """
     client = connect()
-    context, base = stage(plan.service, plan.models), find_base(client, plan.base)
-    reference = plan.reference(context, base_digest(base))
-    names = [f"{reference}-{which}" for which in ("first", "second")]
+    inputs = gather(client, plan)
+    base = pull(client, inputs.base)
+    names = [f"{inputs.reference}-{which}" for which in ("first", "second")]
     try:
-        first, second = (run(client, plan, name, context) for name in names)
-        print(f"\n{reference}, built twice")
+        first, second = (run(client, inputs, name) for name in names)
+        print(f"\n{inputs.reference}, built twice")
         found = compare(first, second, len(_layers(base)))
         return _report(found, same_id=first.id == second.id)
     finally:

@@ -88,6 +88,8 @@ def image(tree: Tree, service: str, models: Models = "hub") -> Target:
     folder = f"services/{service}"
     needed = {f"{folder}/{name}" for name in ("Dockerfile", "handler.py", "requirements.txt")}
     needed.add(f"{folder}/service.toml")
+    # What its labels say of its contract.
+    needed |= {f"{folder}/schema/{side}.schema.json" for side in ("input", "output")}
     needed |= {f"provision/{script}" for script in ("install-tini.sh", "with-secrets.sh")}
     if models != "volume":
         needed |= {f"{folder}/download_models.py", f"{folder}/{LOCK_NAME}"}

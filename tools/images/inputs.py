@@ -1,0 +1,99 @@
+"""What an image is made from, and what follows from that alone: its name, its labels."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, replace
+
+import docker
+
+from shared.spec import ServiceSpec
+from tools.images.pin import Base, identify
+from tools.images.plan import Plan
+from tools.images.stage import stage
+
+OCI = "org.opencontainers.image"
+INPUTS = "speech.inputs"
+LICENSE = "Apache-2.0"  # of the code
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that an image is made from.
+
+    Attributes:
+        plan: how it is to be built.
+        context: the files, as an archive.
+        base: the image below.
+    """
+
+    plan: Plan
+    context: bytes
+    base: Base
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex: of the same inputs the same, on every machine."""
+        context = hashlib.sha256(self.context).hexdigest()
+        described = json.dumps(self._description(), sort_keys=True)
+        return hashlib.sha256(f"{context} {described}".encode()).hexdigest()
+
+    @property
+    def repository(self) -> str:
+        """The image's name without a tag."""
+        prefix = os.environ.get("IMAGE_PREFIX") or "local"
+        return f"{prefix}/{self.plan.service}-service"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its name leads to no registry."""
+        return self.repository.startswith("local/")
+
+    @property
+    def tag(self) -> str:
+        """Version, inputs, and which models, if not the hub's."""
+        kind = "" if self.plan.models == "hub" else f"-{self.plan.models}"
+        return f"{self._spec().version}-{self.digest[:12]}{kind}"
+
+    @property
+    def reference(self) -> str:
+        """Name and tag."""
+        return f"{self.repository}:{self.tag}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What the image says of itself: nothing that its inputs do not say."""
+        return {**self._description(), INPUTS: self.digest}
+
+    def _description(self) -> dict[str, str]:
+        spec = self._spec()
+        return {
+            f"{OCI}.title": f"{spec.name}-service",
+            f"{OCI}.description": spec.summary,
+            f"{OCI}.version": spec.version,
+            f"{OCI}.licenses": LICENSE,
+            f"{OCI}.base.digest": self.base.digest,
+            "speech.models": self.plan.models,
+            "speech.schema.input": self._schema("input"),
+            "speech.schema.output": self._schema("output"),
+        }
+
+    def _spec(self) -> ServiceSpec:
+        return ServiceSpec.read(self.plan.folder / "service.toml")
+
+    def _schema(self, side: str) -> str:
+        path = self.plan.folder / "schema" / f"{side}.schema.json"
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        return json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+
+
+def gather(client: docker.DockerClient, plan: Plan) -> Inputs:
+    """Everything an image is to be made from. The base is not pulled for that.
+
+    Raises:
+        EngineError: an input is missing, or nobody knows the base.
+    """
+    context, base = stage(plan.service, plan.models), identify(client, plan.base)
+    return Inputs(replace(plan, base=base.reference), context, base)

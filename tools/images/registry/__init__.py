@@ -1,0 +1,1 @@
+"""What a registry is asked over HTTP: names, manifests, labels. Layers are sent by the engine."""
