@@ -15,6 +15,8 @@ from runpod_emulator.faults import PROGRESS, Fault, Schedule
 
 LONGEST_PROGRESS = 100_000  # bytes; a longer body is a result
 _ROUTE = re.compile(r"/v2/[^/]+/([^/&]+)")
+_REST = re.compile(r"/v2/serverless(/[^/]+)?(/workers|/releases)?(/.+)?")
+_VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
 
 
 class Dropped(ConnectionError):
@@ -36,11 +38,10 @@ class Faulty:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or not."""
-        match = _ROUTE.match(scope["path"]) if scope["type"] == "http" else None
-        if match is None or not self._schedule.faults:
+        route = _route(scope) if self._schedule.faults else None
+        if route is None:
             await self._app(scope, receive, send)
             return
-        route = match[1]
         if route == "job-done":
             receive = await _again_and_again(receive)
             route = PROGRESS if await _is_progress(receive) else route
@@ -80,6 +81,21 @@ class Faulty:
         task = asyncio.create_task(later())
         self._late.add(task)
         task.add_done_callback(self._late.discard)
+
+
+def _route(scope: Scope) -> str | None:
+    """What a fault calls the place of a request."""
+    if scope["type"] != "http":
+        return None
+    if rest := _REST.fullmatch(scope["path"]):
+        one, part, log = rest.groups()
+        if part:
+            return "read-logs" if log else f"list-{part[1:]}"
+        if not one:
+            return "create-endpoint" if scope["method"] == "POST" else "list-endpoints"
+        return f"{_VERBS.get(scope['method'], 'read')}-endpoint"
+    match = _ROUTE.match(scope["path"])
+    return match[1] if match else None
 
 
 async def _again_and_again(receive: Receive) -> Receive:
