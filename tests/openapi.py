@@ -43,10 +43,11 @@ def _schemas(description: dict[str, Any], event: dict[str, Any]) -> Iterator[tup
     at = f"#/paths/{path.replace('/', '~1')}/{event['method'].lower()}"
     if "requestBody" in operation and event["status"] < 300:
         yield "request", f"{at}/requestBody/content/application~1json/schema"
+    status = str(event["status"])
+    described = operation["responses"].get(status, {}).get("content", {})
     if event["status"] >= 400:
         yield "response", "#/components/schemas/ErrorResponse"
-    elif "application/json" in operation["responses"][str(event["status"])].get("content", {}):
-        status = event["status"]
+    elif "application/json" in described:
         yield "response", f"{at}/responses/{status}/content/application~1json/schema"
 
 

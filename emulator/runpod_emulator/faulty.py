@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runpod_emulator.bodies import OVERSIZED, Json, refusal
 from runpod_emulator.clock import Clock
 from runpod_emulator.faults import PROGRESS, Fault, Schedule
+from runpod_emulator.rest.problems import Problem
 
 LONGEST_PROGRESS = 100_000  # bytes; a longer body is a result
 _ROUTE = re.compile(r"/v2/[^/]+/([^/&]+)")
@@ -55,8 +56,7 @@ class Faulty:
         if fault.delay_s:
             await self._clock.wait(asyncio.Event(), fault.delay_s)
         if fault.status:
-            empty = fault.status == 204  # which has no body
-            await refusal(fault.status, "" if empty else "a fault on demand")(scope, receive, send)
+            await _refuse(fault.status, scope, receive, send)
             return
         if fault.drop == "before":
             await _drop(send)
@@ -120,6 +120,14 @@ async def _is_progress(receive: Receive) -> bool:
     except ValueError:
         return False
     return isinstance(content, dict) and content.get("status") == "IN_PROGRESS"
+
+
+async def _refuse(status: int, scope: Scope, receive: Receive, send: Send) -> None:
+    if status >= 400 and _REST.fullmatch(scope["path"]):
+        answer = Problem(status, "a fault on demand").answer()
+    else:
+        answer = refusal(status, "" if status == 204 else "a fault on demand")
+    await answer(scope, receive, send)
 
 
 async def _drop(send: Send) -> NoReturn:
