@@ -80,6 +80,12 @@ def targets(session: nox.Session) -> None:
 
 
 @nox.session
+def pending(session: nox.Session) -> None:
+    """Say which services are not deployed as they are committed, and why."""
+    python(session, "tools.deploy.pending")
+
+
+@nox.session
 def models(session: nox.Session) -> None:
     """Fetch and verify the models of all services."""
     for name in service_names():
@@ -137,6 +143,21 @@ def add_service(name: str) -> None:
     def push(session: nox.Session) -> None:
         """Push the service's image to the registry, building it if need be."""
         python(session, "tools.images.push", name)
+
+    @nox.session(name=f"deploy-{name}")
+    def deploy(session: nox.Session) -> None:
+        """Make RunPod's endpoint what the repository says: plan, apply, status, rollback, ..."""
+        python(session, "tools.deploy.cli", name)
+
+    @nox.session(name=f"compatible-{name}")
+    def compatible(session: nox.Session) -> None:
+        """Refuse a contract that breaks callers of the deployed one."""
+        python(session, "tools.deploy.contract.compatible", name)
+
+    @nox.session(name=f"smoke-{name}")
+    def smoke(session: nox.Session) -> None:
+        """Send real jobs to the deployed endpoint, or to an image on this machine."""
+        python(session, "tools.deploy.smoke", name)
 
     @nox.session(name=f"stage-{name}")
     def stage(session: nox.Session) -> None:

@@ -90,13 +90,13 @@ class EndpointSpec(BaseModel):
         return self
 
     @classmethod
-    def of(cls, service: str) -> Self:
+    def of(cls, service: str, root: Path = ROOT) -> Self:
         """What a service's ``endpoint.toml`` says.
 
         Raises:
             ValueError: a value is not what it should be; the message names the file and the field.
         """
-        path = ROOT / "services" / service / "endpoint.toml"
+        path = root / "services" / service / "endpoint.toml"
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except ValidationError as error:
@@ -104,10 +104,10 @@ class EndpointSpec(BaseModel):
             where = ".".join(map(str, fault["loc"]))
             words = fault["msg"].removeprefix("Value error, ")
             raise ValueError(
-                f"{path.relative_to(ROOT)}: {where + ': ' if where else ''}{words}"
+                f"{path.relative_to(root)}: {where + ': ' if where else ''}{words}"
             ) from None
         except (OSError, tomllib.TOMLDecodeError) as error:
-            raise ValueError(f"{path.relative_to(ROOT)}: {error}") from None
+            raise ValueError(f"{path.relative_to(root)}: {error}") from None
 
 
 def document(workers: Mapping[str, dict[str, Any]]) -> str:

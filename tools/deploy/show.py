@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from runpod_emulator.prices import AS_OF, PRICES
@@ -18,7 +16,7 @@ from tools.deploy.desired import ABSENT, Difference
 from tools.endpoints import EndpointSpec
 
 
-def plan(name: str, now: Document | None, found: Sequence[Difference]) -> RenderableType:
+def plan(name: str, now: Document | None, found: Sequence[Difference]) -> Text:
     """What an apply would change."""
     if now is None:
         title = Text(f"+ {name} is to be created", "green")
@@ -26,18 +24,21 @@ def plan(name: str, now: Document | None, found: Sequence[Difference]) -> Render
         title = Text(f"~ {name} ({now['id']}) is to be changed", "yellow")
     else:
         return Text(f"{name} ({now['id']}) is as it is to be")
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    lines = [title]
     for each in found:
-        if now is None:
+        if now is None or each.now == ABSENT:
             if each.then != ABSENT:
-                table.add_row(Text(f"  + {each.field}", "green"), each.then)
-            continue
-        sign, style = "~", "yellow"
-        if ABSENT in {each.now, each.then}:
-            sign, style = ("+", "green") if each.now == ABSENT else ("-", "red")
-        way = each.then if sign == "+" else f"{each.now} -> {each.then}"
-        table.add_row(Text(f"  {sign} {each.field}", style), way)
-    return Group(title, table)
+                lines.append(_line("+", "green", each.field, each.then))
+        elif each.then == ABSENT:
+            lines.append(_line("-", "red", each.field, each.now))
+        else:
+            lines.append(_line("~", "yellow", each.field, f"{each.now} -> {each.then}"))
+    return Text("\n").join(lines)
+
+
+def _line(sign: str, style: str, name: str, value: str) -> Text:
+    # No table: it would break a digest into pieces.
+    return Text.assemble((f"  {sign} {name:<24}", style), value)
 
 
 def applied(done: Applied) -> str:
@@ -51,9 +52,8 @@ def applied(done: Applied) -> str:
 
 def status(
     endpoint: Document, image: Image, workers: Sequence[Document], releases: Document
-) -> RenderableType:
+) -> Text:
     """What is deployed and how it is."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     counts = Counter(worker["status"].lower() for worker in workers)
     rollout = releases["rollout"]
     latest = f"{rollout['workersOnLatest']} of {rollout['workersTotal']} on the latest release"
@@ -68,9 +68,9 @@ def status(
         "release": f"{releases.get('endpointVersion')} ({len(releases['releases'])} known)",
         "jobs to": (endpoint.get("requestUrls") or {}).get("run", ""),
     }
-    for name, value in rows.items():
-        table.add_row(Text(name, "dim"), str(value))
-    return table
+    return Text("\n").join(
+        Text.assemble((f"{name:<10}", "dim"), str(value)) for name, value in rows.items()
+    )
 
 
 def summary(service: str, spec: EndpointSpec, done: Applied) -> str:
