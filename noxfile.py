@@ -139,6 +139,11 @@ def add_service(name: str) -> None:
         """Build the service's image."""
         python(session, "tools.images.build", name)
 
+    @nox.session(name=f"check-{name}")
+    def check(session: nox.Session) -> None:
+        """Check the service's image against RunPod's rules."""
+        python(session, "tools.images.check", name)
+
     @nox.session(name=f"push-{name}")
     def push(session: nox.Session) -> None:
         """Push the service's image to the registry, building it if need be."""

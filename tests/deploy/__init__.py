@@ -1,7 +1,11 @@
 DATA = (
     ".github/*",
+    "bench/emulator/wire_worker.py",
     "emulator/*",
+    "noxfile.py",
+    "requirements/dev.txt",
     "services/*/*.toml",
     "services/*/schema/*.json",
     "services/*/test_input.json",
+    "tools/*",
 )

@@ -24,6 +24,7 @@ from tools.images.plan import plan as image_plan
 from tools.workspace import service_names
 
 USER, TOKEN = "REGISTRY_USER", "REGISTRY_TOKEN"
+PREVIOUS = "previous"
 
 
 def main(arguments: list[str] | None = None, api: RunPod | None = None) -> int:
@@ -90,7 +91,7 @@ def logs(api: RunPod, given: argparse.Namespace, console: Console) -> int:
 def rollback(api: RunPod, given: argparse.Namespace, console: Console) -> int:
     """Have the endpoint run the image it ran before, or another one."""
     endpoint = _found(api, given.service)
-    image = by_digest(given.to) if given.to else previous_image(api, endpoint)
+    image = previous_image(api, endpoint) if given.to == PREVIOUS else by_digest(given.to)
     if image == endpoint["image"]:
         console.print(f"{given.service} runs that already: {image}")
         return 0
@@ -193,7 +194,9 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     made["apply"].add_argument(
         "--direct", action="store_true", help="without a candidate, which a new image is tried on"
     )
-    made["rollback"].add_argument("--to", metavar="IMAGE", help="default: the one before")
+    made["rollback"].add_argument(
+        "--to", metavar="IMAGE", default=PREVIOUS, help="default: the one before"
+    )
     made["logs"].add_argument("--tail", type=int, default=100, help="lines of each worker")
     made["logs"].add_argument("--follow", action="store_true", help="go on as they come")
     made["destroy"].add_argument("--yes", action="store_true", help="do not ask")

@@ -40,7 +40,7 @@ def main() -> int:
     try:
         with RunPod.of_environment() as api:
             endpoints = api.endpoints()
-            found = pending(api, ROOT, anyway=given.all)
+            found = pending(api, ROOT, anyway=given.all, only=given.service)
     except (DeployError, GitError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -52,27 +52,35 @@ def main() -> int:
         print(f"deploy  {each.service}: {each.reason}")
     for name in gone:
         print(f"gone    {name}: its endpoint is still there, delete it in RunPod's console")
-    print("" if found or gone else "nothing to do", end="" if found or gone else "\n")
+    if not found and not gone:
+        print("nothing to do")
     return 0
 
 
-def pending(api: RunPod, root: Path, *, anyway: bool = False) -> list[Pending]:
+def pending(
+    api: RunPod, root: Path, *, anyway: bool = False, only: str | None = None
+) -> list[Pending]:
     """The services that are to be deployed.
 
     Args:
         api: the account.
         root: the repository.
         anyway: all of them.
+        only: this one, in any case.
 
     Raises:
         DeployError: RunPod or a registry does not answer, or there are several of a name.
         GitError: there is no git.
     """
     tree = Tree(root)
-    found = ((service, next(_reasons(api, service, tree), None)) for service in tree.services())
-    return [
-        Pending(service, reason or "asked for") for service, reason in found if reason or anyway
-    ]
+    services = tree.services()
+    if only is not None:
+        if only not in services:
+            raise DeployError(f"there is no service {only}: {', '.join(services)}")
+        services = [only]
+    found = ((service, next(_reasons(api, service, tree), None)) for service in services)
+    asked = anyway or only is not None
+    return [Pending(each, reason or "asked for") for each, reason in found if reason or asked]
 
 
 def left_over(endpoints: Sequence[Document], services: Sequence[str]) -> list[str]:
@@ -128,6 +136,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nox -s pending --", description=__doc__)
     parser.add_argument("--json", action="store_true", help="for programs: a matrix, and the rest")
     parser.add_argument("--all", action="store_true", help="all services, changed or not")
+    parser.add_argument("--service", help="this one, changed or not")
     return parser.parse_args()
 
 

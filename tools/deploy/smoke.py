@@ -1,7 +1,7 @@
-"""Real jobs for a deployed endpoint: ``nox -s smoke-vad -- [--image IMAGE]``.
+"""Real jobs for a deployed endpoint: ``nox -s smoke-vad -- [--image IMAGE | --built]``.
 
-The first is ``test_input.json``; ``smoke.toml`` says what has to come out, and which others there
-are. With ``--image`` an endpoint of that image is emulated on this machine, and asked the same.
+They are ``test_input.json``, and ``smoke.toml`` says what is different in each and what has to come
+out. With an image an endpoint of it is emulated on this machine, and asked the same.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from runpod_emulator.workers import CannotStart
 from tools.deploy.api import Document, RunPod
 from tools.deploy.errors import DeployError, NotReady
 from tools.deploy.jobs import Jobs, Patience
+from tools.images.check import of_this_tree
+from tools.images.engine import EngineError
 from tools.workspace import ROOT
 
 
@@ -131,16 +133,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="nox -s smoke-<service> --", description=__doc__)
     parser.add_argument("service")
     parser.add_argument("--image", help="try this image, on this machine")
+    parser.add_argument(
+        "--built", action="store_true",
+        help="try the one that was built from this working tree; further options are the build's",
+    )  # fmt: skip
     parser.add_argument("--timeout", type=float, default=Patience().job_s, metavar="SECONDS")
-    given = parser.parse_args()
+    given, options = parser.parse_known_args()
+    if options and not given.built:
+        parser.error(f"unknown: {' '.join(options)}")
     patience = Patience(job_s=given.timeout)
     try:
-        if given.image:
-            _emulated(given.service, given.image, patience)
+        image = of_this_tree(given.service, options) if given.built else given.image
+        if image:
+            _emulated(given.service, image, patience)
         else:
             with RunPod.of_environment() as api:
                 _deployed(given.service, api, patience)
-    except (DeployError, CannotStart) as error:
+    except (DeployError, EngineError, CannotStart) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
