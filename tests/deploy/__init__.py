@@ -1,6 +1,7 @@
 DATA = (
     ".github/*",
     "bench/emulator/wire_worker.py",
+    "docs/7-deploy.md",
     "emulator/*",
     "noxfile.py",
     "requirements/dev.txt",
