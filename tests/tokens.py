@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import trustme
@@ -35,10 +35,12 @@ def issued(folder: Path, forbidden: str = "forbidden/") -> Iterator[dict[str, An
     """
     authority = trustme.CA()
     certificate = authority.issue_cert("tokens.example")
-    key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
+    key = cast(
+        "EllipticCurvePrivateKey",
+        load_pem_private_key(certificate.private_key_pem.bytes(), None),
+    )
     leaf = load_pem_x509_certificate(certificate.cert_chain_pems[0].bytes())
     chain = [base64.b64encode(leaf.public_bytes(Encoding.DER)).decode()]
-    assert isinstance(key, EllipticCurvePrivateKey)
 
     class Tokens(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

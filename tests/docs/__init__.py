@@ -12,6 +12,7 @@ DATA = (
     "services/*/handler.py",
     "services/*/models.lock",
     "services/*/requirements.txt",
+    "services/*/schema/*",
     "services/*/test_input.json",
     "tools/*",
 )

@@ -9,5 +9,6 @@ DATA = (
     "services/*/models.lock",
     "services/*/schema/*.json",
     "services/*/requirements.txt",
+    "services/*/schema/*",
     "services/*/test_input.json",
 )

@@ -11,7 +11,7 @@ import subprocess
 import tarfile
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 import docker
@@ -106,9 +106,10 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 
 @dataclass(frozen=True)
 class Images:
-    """Makes images of a few files, and takes them away."""
+    """Makes images of a few files."""
 
     engine: docker.DockerClient
+    tags: list[str] = field(default_factory=list)
 
     def make(self, files: Mapping[str, bytes], *options: str) -> Image:
         """An image with a layer for each file, at its root, and nothing else."""
@@ -123,17 +124,19 @@ class Images:
                 entry = tarfile.TarInfo(name)
                 entry.size = len(data)
                 archive.addfile(entry, io.BytesIO(data))
-        tag = f"local/speech-tests:{uuid.uuid4().hex[:12]}"
+        self.tags.append(f"local/speech-tests:{uuid.uuid4().hex[:12]}")
         subprocess.run(
-            [command_line(), "build", "--quiet", "--tag", tag, *options, "-"],
+            [command_line(), "build", "--quiet", "--tag", self.tags[-1], *options, "-"],
             input=context.getvalue(), env={**os.environ, "DOCKER_BUILDKIT": "1"}, check=True,
         )  # fmt: skip
-        return self.engine.images.get(tag)
+        return self.engine.images.get(self.tags[-1])
 
 
 @pytest.fixture
 def images(engine: docker.DockerClient) -> Iterator[Images]:
     """Small images, gone after the test."""
-    yield Images(engine)
-    for image in engine.images.list("local/speech-tests"):
-        engine.images.remove(str(image.id), force=True)
+    made = Images(engine)
+    yield made
+    for tag in made.tags:
+        if image := find_image(engine, tag):
+            engine.images.remove(str(image.id), force=True)

@@ -24,6 +24,7 @@ from tools.images.registry.repository import Repository
 from tools.images.transfer import Transfer
 
 Saved = Callable[..., None]
+Push = Callable[[str], str | None]
 
 
 @pytest.fixture(scope="module", params=["password", "tokens"])
@@ -57,16 +58,20 @@ def of(registry: Registry, prefix: str = "tests") -> str:
     return f"{registry.host}/{prefix}/{uuid.uuid4().hex}"
 
 
-def push(engine: docker.DockerClient, images: Images, name: str) -> str | None:
-    """Push an image; returns what the registry then has under its tag."""
-    repository = Repository(name)
-    Transfer(engine, images.make({"a": b"a"}), repository).push("1", pauses_s=())
-    return repository.digest("1")
+@pytest.fixture
+def push(engine: docker.DockerClient, images: Images) -> Push:
+    """Pushes an image; says what the registry then has under its tag."""
+
+    def run(name: str) -> str | None:
+        repository = Repository(name)
+        Transfer(engine, images.make({"a": b"a"}), repository).push("1", pauses_s=())
+        return repository.digest("1")
+
+    return run
 
 
 def test_the_environment_may_hold_them(
-    engine: docker.DockerClient,
-    images: Images,
+    push: Push,
     guarded: Registry,
     save: Saved,
     monkeypatch: pytest.MonkeyPatch,
@@ -74,15 +79,13 @@ def test_the_environment_may_hold_them(
     save()
     monkeypatch.setenv("REGISTRY_USER", USER)
     monkeypatch.setenv("REGISTRY_TOKEN", PASSWORD)
-    assert push(engine, images, of(guarded))
+    assert push(of(guarded))
 
 
-def test_dockers_configuration_may_hold_them(
-    engine: docker.DockerClient, images: Images, guarded: Registry, save: Saved
-) -> None:
+def test_dockers_configuration_may_hold_them(push: Push, guarded: Registry, save: Saved) -> None:
     known = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
     save(auths={guarded.host: {"auth": known}})
-    assert push(engine, images, of(guarded))
+    assert push(of(guarded))
 
 
 def helper(folder: Path, answer: dict[str, str]) -> None:
@@ -93,8 +96,7 @@ def helper(folder: Path, answer: dict[str, str]) -> None:
 
 
 def test_a_credential_helper_may_hold_them(
-    engine: docker.DockerClient,
-    images: Images,
+    push: Push,
     guarded: Registry,
     save: Saved,
     tmp_path: Path,
@@ -103,13 +105,12 @@ def test_a_credential_helper_may_hold_them(
     helper(tmp_path, {"Username": USER, "Secret": PASSWORD})
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     save(credHelpers={guarded.host: "tests"})
-    assert push(engine, images, of(guarded))
+    assert push(of(guarded))
 
 
 @pytest.mark.parametrize("guarded", ["tokens"], indirect=True)
 def test_an_identity_token_stands_for_a_password(
-    engine: docker.DockerClient,
-    images: Images,
+    push: Push,
     guarded: Registry,
     save: Saved,
     tmp_path: Path,
@@ -118,26 +119,22 @@ def test_an_identity_token_stands_for_a_password(
     helper(tmp_path, {"Username": "<token>", "Secret": IDENTITY})
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     save(credsStore="tests")
-    assert push(engine, images, of(guarded))
+    assert push(of(guarded))
 
 
-@pytest.mark.parametrize("token", ["", "wrong-sentinel"])
+@pytest.mark.parametrize("token", ["", f"{USER}:wrong-sentinel"])
 def test_none_or_wrong_ones_are_an_error_that_says_how_to_log_in_and_tells_no_secret(
-    engine: docker.DockerClient,
-    images: Images,
+    push: Push,
     guarded: Registry,
     save: Saved,
     token: str,
-    monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    save()
-    monkeypatch.setenv("REGISTRY_USER", USER if token else "")
-    monkeypatch.setenv("REGISTRY_TOKEN", token)
+    save(auths={guarded.host: {"auth": base64.b64encode(token.encode()).decode()}} if token else {})
     with pytest.raises(RegistryError, match="docker login.*REGISTRY_TOKEN") as asked:
         Repository(of(guarded)).digest("1")
     with pytest.raises(RegistryError, match="docker login.*REGISTRY_TOKEN") as sent:
-        push(engine, images, of(guarded))
+        push(of(guarded))
     told = "".join(capfd.readouterr()) + repr(asked.value) + repr(sent.value)
     assert "sentinel" not in told
 

@@ -15,7 +15,6 @@ from tests.images.conftest import Images
 from tests.images.container import run
 from tests.line import Line
 from tests.registry import Registry
-from tools.images import transfer
 from tools.images.origin import REVISION
 from tools.images.registry.errors import Interrupted
 from tools.images.registry.repository import OCI_MANIFEST, Manifest, Repository
@@ -102,7 +101,7 @@ def test_a_registry_that_is_away_for_a_while_is_waited_for(
     def wait(_: float) -> None:
         line.down = False
 
-    monkeypatch.setattr(transfer.time, "sleep", wait)
+    monkeypatch.setattr("tools.images.transfer.time.sleep", wait)
     assert push(engine, image, repository).sent > 0
 
 

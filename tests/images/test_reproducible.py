@@ -46,18 +46,6 @@ def test_an_image_of_the_same_inputs_is_not_built_again(built: Built, base: Imag
     assert again.image.id == built.image.id
 
 
-def test_an_image_may_be_found_elsewhere(image: Image, base: Image) -> None:
-    asked = []
-
-    def registry(_: docker.DockerClient, reference: str) -> Image:
-        asked.append(reference)
-        return image
-
-    found = build(Plan("vad", base.tags[0], "tiny", trusted_ca()), kept_in=[registry])
-    assert not found.now
-    assert asked == [found.reference]
-
-
 def test_a_plain_docker_build_makes_the_same_layers(make: Make, image: Image, base: Image) -> None:
     ca = trusted_ca()
     plain = make(

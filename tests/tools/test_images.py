@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docker.errors import APIError
 from docker.models.images import Image
 
+from services.vad.contract import VADRequest, VADResult
+from shared.spec import ServiceSpec
 from tools.images import build
 from tools.images.base import NAME
-from tools.images.build import base_digest
 from tools.images.engine import (
     EngineError,
     command_line,
@@ -20,12 +24,14 @@ from tools.images.engine import (
     find_image,
     has_builders,
 )
+from tools.images.inputs import INPUTS, Inputs
+from tools.images.pin import digest_of
 from tools.images.plan import CA_VARIABLES, Plan, default_base, plan
 from tools.workspace import ROOT, service_names
 
 
 def name_of(plan: Plan, context: bytes = b"files", base: str = "sha256:1") -> str:
-    return plan.reference(context, base)
+    return Inputs(plan, context, base).reference
 
 
 def test_a_name_tells_service_version_and_weights(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,8 +56,36 @@ def test_the_same_inputs_have_the_same_name_and_any_other_changes_it() -> None:
 def test_a_base_is_identified_by_its_registrys_digest_whichever_engine_has_it() -> None:
     digest = "sha256:" + 64 * "1"
     pulled = {"Id": "sha256:2", "RepoDigests": [f"example/base@{digest}"]}
-    assert base_digest(Image(pulled)) == digest
-    assert base_digest(Image({"Id": "sha256:2", "RepoDigests": []})) == "sha256:2"
+    assert digest_of(Image(pulled), "example/base:1") == digest
+    assert digest_of(Image({"Id": "sha256:2", "RepoDigests": []}), "example/base") == "sha256:2"
+
+
+def test_a_base_that_is_in_several_registries_is_identified_by_its_own_ones_digest() -> None:
+    known = ["a.example/base@sha256:1", "example/base@sha256:2", "z.example/base@sha256:0"]
+    image = Image({"Id": "sha256:3", "RepoDigests": known})
+    assert digest_of(image, "example/base:1") == "sha256:2"
+    assert digest_of(image, "docker.io/example/base") == "sha256:2"
+    assert digest_of(image, "a.example/base:1") == "sha256:1"
+
+
+def test_the_labels_say_what_the_inputs_say_and_nothing_else() -> None:
+    labels = Inputs(Plan("vad", "base", "tiny"), b"files", "sha256:1").labels
+    named = {name.removeprefix("org.opencontainers.image."): text for name, text in labels.items()}
+    spec = ServiceSpec.read(ROOT / "services" / "vad" / "service.toml")
+    assert (named["title"], named["description"]) == ("vad-service", spec.summary)
+    assert (named["version"], named["base.digest"]) == (spec.version, "sha256:1")
+    assert (named["licenses"], named["speech.models"]) == ("Apache-2.0", "tiny")
+    for side, model in (("input", VADRequest), ("output", VADResult)):
+        mode: Any = "validation" if side == "input" else "serialization"
+        assert json.loads(named[f"speech.schema.{side}"]) == model.model_json_schema(mode=mode)
+    assert not {"revision", "created", "source", "base.name"} & named.keys(), "no inputs"
+
+
+def test_the_digest_of_the_inputs_is_in_the_labels_and_its_beginning_in_the_tag() -> None:
+    inputs = Inputs(Plan("vad", "base"), b"files", "sha256:1")
+    assert re.fullmatch("[0-9a-f]{64}", inputs.labels[INPUTS])
+    assert inputs.tag.endswith(f"-{inputs.labels[INPUTS][:12]}")
+    assert f"--label={INPUTS}={inputs.digest}" in inputs.plan.command("name", inputs.labels)
 
 
 def test_a_mirror_changes_how_inputs_come_and_not_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +137,14 @@ def test_a_base_that_cannot_be_had_is_an_error_that_says_what_to_do(
     assert "error: " in error
     assert "--base local/base" in error or "no container engine" in error
     assert "registry.invalid/v2/" in error or "no container engine" in error
+
+
+def test_a_base_that_is_no_images_name_is_an_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["build", "vad", "--base", "https://registry.example/base"])
+    assert build.main() == 1
+    assert capsys.readouterr().err.startswith("error: ")
 
 
 @pytest.mark.parametrize(("prefix", "base"), [("ghcr.io/MyOrg", NAME), ("local", "Local/Base")])

@@ -128,6 +128,7 @@ ALL = service_names()
         ("services/vad/models.lock", ["vad"], ["vad"]),
         ("services/vad/Dockerfile", ["vad"], ["vad"]),
         ("services/vad/service.toml", ["vad"], ["vad"]),
+        ("services/vad/schema/output.schema.json", ["vad"], ["vad"]),
         ("services/vad/endpoint.toml", [], ["vad"]),
         ("services/vad/README.md", [], []),
         ("services/vad/tests/test_detector.py", [], []),

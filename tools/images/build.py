@@ -77,7 +77,7 @@ def make(client: docker.DockerClient, inputs: Inputs) -> Built:
         EngineError: no base image, an impossible name, or a step of the build failed.
     """
     found = find_image(client, inputs.reference) if inputs.plan.cache else None
-    base = pull(client, inputs.base)
+    base = pull(client, inputs.plan.base, inputs.base)
     if found:
         return Built(inputs.reference, found, base, now=False)
     ignore = inputs.plan.folder / "Dockerfile.dockerignore"

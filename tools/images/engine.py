@@ -66,9 +66,9 @@ def find_image(client: docker.DockerClient, reference: str) -> Image | None:
         raise EngineError(f"{reference}: {explanation(error)}") from None
 
 
-def explanation(error: APIError) -> str:
+def explanation(error: DockerException) -> str:
     """The engine's own words in one line."""
-    return one_line(str(error.explanation or error))
+    return one_line(str(getattr(error, "explanation", None) or error))
 
 
 def one_line(text: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import docker
 
 from shared.spec import ServiceSpec
-from tools.images.pin import Base, identify
+from tools.images.pin import identify
 from tools.images.plan import Plan
 from tools.images.stage import stage
 
@@ -26,12 +26,13 @@ class Inputs:
     Attributes:
         plan: how it is to be built.
         context: the files, as an archive.
-        base: the image below.
+        base: the digest of the image below: its registry's, or the engine's id for one that is in
+            no registry.
     """
 
     plan: Plan
     context: bytes
-    base: Base
+    base: str
 
     @property
     def digest(self) -> str:
@@ -74,7 +75,7 @@ class Inputs:
             f"{OCI}.description": spec.summary,
             f"{OCI}.version": spec.version,
             f"{OCI}.licenses": LICENSE,
-            f"{OCI}.base.digest": self.base.digest,
+            f"{OCI}.base.digest": self.base,
             "speech.models": self.plan.models,
             "speech.schema.input": self._schema("input"),
             "speech.schema.output": self._schema("output"),
@@ -95,5 +96,4 @@ def gather(client: docker.DockerClient, plan: Plan) -> Inputs:
     Raises:
         EngineError: an input is missing, or nobody knows the base.
     """
-    context, base = stage(plan.service, plan.models), identify(client, plan.base)
-    return Inputs(replace(plan, base=base.reference), context, base)
+    return Inputs(plan, stage(plan.service, plan.models), identify(client, plan.base))

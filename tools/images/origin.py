@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
-from tools.images.inputs import OCI, Inputs
+from tools.images.inputs import OCI
+from tools.images.plan import Plan
 from tools.images.registry.repository import DOCKER_MANIFEST, OCI_MANIFEST, Manifest
-from tools.images.stage import inputs as files
 from tools.workspace import ROOT
-from tools.workspace.tree import GitError, git
+from tools.workspace.targets import image
+from tools.workspace.tree import GitError, Tree, git
 
-REVISION = f"{OCI}.revision"
+REVISION, SOURCE, BASE_NAME = (f"{OCI}.{name}" for name in ("revision", "source", "base.name"))
 # The same parts in OCI's words: only its manifests may be annotated.
 OCI_TYPES = {
     DOCKER_MANIFEST: OCI_MANIFEST,
@@ -27,16 +29,18 @@ OCI_TYPES = {
 }
 
 
-def origin(inputs: Inputs) -> dict[str, str]:
-    """The base's name, the repository's address, and the commit if all inputs are as in it."""
-    found = {f"{OCI}.base.name": inputs.plan.base.partition("@")[0]}
-    if not (ROOT / ".git").exists():
+def origin(plan: Plan, root: Path = ROOT) -> dict[str, str]:
+    """The base's name, the repository's address, and the commit if the image's files are its."""
+    found = {BASE_NAME: plan.base.partition("@")[0]}
+    if not (root / ".git").exists():  # else git would find one that the folder only lies in
         return found
+    tree = Tree(root)
     try:
-        if not git("status", "--porcelain", "--", *files(inputs.plan.service, inputs.plan.models)):
-            found[REVISION] = git("rev-parse", "HEAD").strip()
-        if source := web_address(git("remote", "get-url", "origin")):
-            found[f"{OCI}.source"] = source
+        files = image(tree, plan.service, plan.models).inputs(tree)
+        if not git("status", "--porcelain", "--", *files, at=root):
+            found[REVISION] = git("rev-parse", "HEAD", at=root).strip()
+        if source := web_address(git("remote", "get-url", "origin", at=root)):
+            found[SOURCE] = source
     except GitError:
         pass  # there may be no git, no commit, no remote
     return found
@@ -44,9 +48,10 @@ def origin(inputs: Inputs) -> dict[str, str]:
 
 def web_address(remote: str) -> str | None:
     """Where people see a git remote, without the credentials it may hold; None of a folder."""
-    pattern = r"(?:https://|ssh://)?(?:[^@/]*@)?([\w.-]+\.\w+)(?:(?::\d+)?/|:)([^?#]+?)(?:\.git)?/?"
-    found = re.fullmatch(pattern, remote.strip())
-    return f"https://{found[1]}/{found[2]}" if found else None
+    for before in (r"(?:https|ssh)://(?:[^@/]*@)?([^@/:]+)(?::\d+)?/", r"[^@/:]+@([^@/:]+):"):
+        if found := re.fullmatch(before + r"([^?#]+?)(?:\.git)?/?", remote.strip()):
+            return f"https://{found[1]}/{found[2]}"
+    return None
 
 
 def annotate(manifest: Manifest, annotations: Mapping[str, str]) -> Manifest:

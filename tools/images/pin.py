@@ -9,32 +9,17 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 from docker.auth import resolve_repository_name
-from docker.errors import APIError
+from docker.errors import APIError, DockerException
 from docker.models.images import Image
 from docker.utils import parse_repository_tag
 
 from tools.images.engine import EngineError, connect, explanation, find_image
 from tools.images.plan import BASE_IMAGE, default_base
 from tools.workspace import ROOT, service_names
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """A base image.
-
-    Attributes:
-        reference: what ``FROM`` is to name.
-        digest: what counts as an input: its registry's digest, or the engine's id for one that was
-            made here and is in no registry.
-    """
-
-    reference: str
-    digest: str
 
 
 def main(folder: Path = ROOT) -> int:
@@ -44,19 +29,20 @@ def main(folder: Path = ROOT) -> int:
     given = parser.parse_args().image or default_base(service_names()[0]).partition("@")[0]
     try:
         client = connect()
-        base = identify(client, given) if "@" in given else ask(client, given)
+        digest = identify(client, given) if "@" in given else ask(client, given)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    pinned = f"{given.partition('@')[0]}@{digest}"
     for path in sorted(folder.glob("services/*/Dockerfile")):
         text = path.read_text(encoding="utf-8")
-        path.write_text(re.sub(BASE_IMAGE, rf"\g<1>{base.reference}", text), encoding="utf-8")
-    print(base.reference)
+        path.write_text(re.sub(BASE_IMAGE, rf"\g<1>{pinned}", text), encoding="utf-8")
+    print(pinned)
     return 0
 
 
-def identify(client: docker.DockerClient, name: str) -> Base:
-    """The base of that name: as it is pinned, as the engine has it, or as its registry says.
+def identify(client: docker.DockerClient, name: str) -> str:
+    """The digest of a base: it is pinned, or the engine knows it, or its registry does.
 
     Raises:
         EngineError: none of them knows it.
@@ -65,9 +51,9 @@ def identify(client: docker.DockerClient, name: str) -> Base:
         digest = name.partition("@")[2]
         if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
             raise EngineError(f"{name} does not end in a digest, sha256: and 64 hexadecimal digits")
-        return Base(name, digest)
+        return digest
     if image := find_image(client, name):
-        return Base(name, digest_of(image, name))
+        return digest_of(image, name)
     return ask(client, name)
 
 
@@ -86,39 +72,37 @@ def digest_of(image: Image, name: str) -> str:
     return found.get(own) or next(iter(found.values()), str(image.id))
 
 
-def ask(client: docker.DockerClient, name: str) -> Base:
-    """The base as its registry has it now. The engine asks, so mirrors it knows are used.
+def ask(client: docker.DockerClient, name: str) -> str:
+    """The digest of a base at its registry. The engine asks, so mirrors it knows are used.
 
     Raises:
         EngineError: the registry cannot be asked, or has none.
     """
     try:
-        digest = client.images.get_registry_data(name).id
-    except APIError as error:
+        return str(client.images.get_registry_data(name).id)
+    except DockerException as error:
         raise _unknown(name, error) from None
-    return Base(f"{name}@{digest}", str(digest))
 
 
-def pull(client: docker.DockerClient, base: Base) -> Image:
-    """The base in the engine, pulled if need be.
+def pull(client: docker.DockerClient, name: str, digest: str) -> Image:
+    """The base of that name and digest in the engine, pulled if need be.
 
     Raises:
-        EngineError: it cannot be had.
+        EngineError: it cannot be had, or the name leads to another one by now.
     """
-    if image := find_image(client, base.reference):
+    if image := find_image(client, name):
         return image
-    print(f"pulling {base.reference}", file=sys.stderr, flush=True)
-    name = base.reference.partition("@")[0]
+    print(f"pulling {name}", file=sys.stderr, flush=True)
     try:
-        image = client.images.pull(base.reference, platform="linux/amd64")
-        if not find_image(client, name):  # by a digest alone it could not be found without network
-            image.tag(*parse_repository_tag(name))
+        image = client.images.pull(name, platform="linux/amd64")
     except APIError as error:
-        raise _unknown(base.reference, error) from None
+        raise _unknown(name, error) from None
+    if "@" not in name and digest_of(image, name) != digest:
+        raise EngineError(f"the base image {name} was moved just now: start again, or pin it")
     return image
 
 
-def _unknown(name: str, error: APIError) -> EngineError:
+def _unknown(name: str, error: DockerException) -> EngineError:
     return EngineError(
         f"the base image {name} cannot be had: {explanation(error)}. Name another with --base, "
         "such as one from a mirror; or make one here with `nox -s base` and use `--base local/base`"

@@ -52,7 +52,7 @@ def push(plan: Plan) -> str:
         print(f"nothing to push: the registry has {inputs.reference}{commit}")
         return f"{repository.name}@{found.digest}"
     image = image or make(client, inputs).image
-    pushed = Transfer(client, image, repository, origin(inputs)).push(inputs.tag)
+    pushed = Transfer(client, image, repository, origin(inputs.plan)).push(inputs.tag)
     print(f"{inputs.reference}: {megabytes(pushed.sent)} sent, {megabytes(pushed.kept)} were there")
     return pushed.name
 

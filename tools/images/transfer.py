@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import docker
-from docker.errors import APIError
+from docker.errors import APIError, DockerException
 from docker.models.images import Image
 from requests.exceptions import RequestException
 
@@ -100,7 +101,8 @@ class Transfer:
         except RequestException as error:
             raise Interrupted(f"the container engine broke off: {type(error).__name__}") from None
         finally:
-            self.client.images.remove(f"{name}:{ON_ITS_WAY}")
+            with suppress(DockerException, RequestException):
+                self.client.images.remove(f"{name}:{ON_ITS_WAY}")
         return digest
 
     def _note(self, event: Mapping[str, str]) -> None:

@@ -73,7 +73,7 @@ def verify(plan: Plan) -> int:
     """
     client = connect()
     inputs = gather(client, plan)
-    base = pull(client, inputs.base)
+    base = pull(client, plan.base, inputs.base)
     names = [f"{inputs.reference}-{which}" for which in ("first", "second")]
     try:
         first, second = (run(client, inputs, name) for name in names)

@@ -12,7 +12,7 @@ from tools.images.engine import EngineError, one_line
 
 LOG_IN = "log in with `docker login`, or set REGISTRY_USER and REGISTRY_TOKEN"
 REASONS = {
-    "unauthorized": f"the registry wants other credentials: {LOG_IN}",
+    "unauthorized": f"the registry wants valid credentials: {LOG_IN}",
     "denied": "the registry does not allow it: there is no such repository, or these credentials "
     "may not use it",
     "name unknown": "the registry has no such repository: make it there first",

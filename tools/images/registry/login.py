@@ -107,7 +107,7 @@ class Challenge(httpx.Auth):
         realm = httpx.URL(challenge.pop("realm", ""))
         if realm.scheme != "https" and asked.scheme == "https":
             raise RegistryError(f"{self._name}: the registry asks for credentials without TLS")
-        wanted = {name: challenge[name] for name in ("service", "scope") if name in challenge}
+        wanted = {name: text for name, text in challenge.items() if name in {"service", "scope"}}
         if self._login.identity:
             wanted |= {"grant_type": "refresh_token", "refresh_token": self._login.identity}
             return httpx.Request("POST", realm, data={**wanted, "client_id": "speech"})

@@ -27,7 +27,7 @@ INDEXES = (
 )
 HOSTS = {"docker.io": "registry-1.docker.io"}  # whose API is at another address
 DIGEST = "Docker-Content-Digest"
-TIMEOUT_S = 60.0
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Manifest:
     @property
     def digest(self) -> str:
         """The image's digest at a registry."""
-        return f"sha256:{hashlib.sha256(self.content).hexdigest()}"
+        return _digest(self.content)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -66,7 +66,8 @@ class Repository:
             raise EngineError(str(error)) from None
         self.name, self.login = name, login(self.host)
         # As the engine does: without TLS only on this machine.
-        scheme = "http" if urlsplit(f"//{self.host}").hostname in LOOPBACK else "https"
+        self._far = urlsplit(f"//{self.host}").hostname not in LOOPBACK
+        scheme = "https" if self._far else "http"
         self._url = f"{scheme}://{HOSTS.get(self.host, self.host)}/v2/{path}"
         self._auth = Challenge(name, self.login)
         try:
@@ -81,7 +82,7 @@ class Repository:
             RegistryError: there is no answer, or a refusal.
         """
         response = self._ask("HEAD", f"manifests/{tag}", headers=_accept())
-        return response and response.headers.get(DIGEST)
+        return response.headers.get(DIGEST) if response else None
 
     def manifest(self, reference: str) -> Manifest | None:
         """The image with that tag or digest, or None; of several platforms' the one RunPod has.
@@ -102,7 +103,8 @@ class Repository:
         if document.get("mediaType", response.headers["Content-Type"]) not in INDEXES:
             return found
         for each in document["manifests"]:
-            if (each["platform"]["os"], each["platform"]["architecture"]) == ("linux", "amd64"):
+            platform = each.get("platform", {})
+            if (platform.get("os"), platform.get("architecture")) == ("linux", "amd64"):
                 return self.manifest(each["digest"])
         raise RegistryError(f"{self.name}: that image is none for linux/amd64")
 
@@ -114,7 +116,7 @@ class Repository:
         """
         digest = manifest.document["config"]["digest"]
         response = self._ask("GET", f"blobs/{digest}")
-        if response is None or Manifest(response.content).digest != digest:
+        if response is None or _digest(response.content) != digest:
             raise RegistryError(f"{self.name}: the registry does not have all of an image")
         found: dict[str, Any] = response.json()
         return found
@@ -134,7 +136,10 @@ class Repository:
         """An answer, or None where there is no such thing."""
         try:
             with httpx.Client(
-                verify=self._trusted, follow_redirects=True, timeout=TIMEOUT_S
+                verify=self._trusted,
+                trust_env=self._far,  # no proxy leads to this machine
+                follow_redirects=True,
+                timeout=TIMEOUT,
             ) as client:
                 url = f"{self._url}/{path}"
                 response = client.request(method, url, auth=self._auth, **options)
@@ -151,6 +156,10 @@ class Repository:
 
     def _no_registry(self) -> RegistryError:
         return RegistryError(f"{self.name}: {self.host} does not answer as a registry does")
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _accept() -> dict[str, str]:
