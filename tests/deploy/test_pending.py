@@ -90,6 +90,8 @@ def test_settings_of_an_endpoint_are_compared_with_what_it_has(
         deploy(project, api, images, service)
     commit(make(project, {"services/one/endpoint.toml": ENDPOINT.replace("max = 1", "max = 2")}))
     assert todo(api, project) == {"one": "settings differ: workers.max"}
+    (found,) = pending(api, project)
+    assert found.image == (api.find("one") or {})["image"], "which need not be built"
 
 
 def test_an_image_that_does_not_say_its_commit_is_replaced(

@@ -127,7 +127,7 @@ def _compute(spec: EndpointSpec) -> Document:
 
 def _comparable(document: Document) -> Document:
     """An endpoint without what only an answer has, and with what only a request leaves out."""
-    found = {**document, "args": document.get("args") or ""}
+    found = {**document, "args": document.get("args") or "", "env": document.get("env") or {}}
     for field in ("dataCenterIds", "networkVolumes"):  # sets, in any order
         found[field] = sorted(document.get(field) or [])
     if gpu := document.get("gpu"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,10 +28,17 @@ LONGEST_LIST = 5  # files named as a reason
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A service that is to be deployed, and why."""
+    """A service that is to be deployed.
+
+    Attributes:
+        service: which.
+        reason: why.
+        image: the one that is deployed, if that is to stay and only settings differ.
+    """
 
     service: str
     reason: str
+    image: str = ""
 
 
 def main() -> int:
@@ -78,9 +85,10 @@ def pending(
         if only not in services:
             raise DeployError(f"there is no service {only}: {', '.join(services)}")
         services = [only]
-    found = ((service, next(_reasons(api, service, tree), None)) for service in services)
     asked = anyway or only is not None
-    return [Pending(each, reason or "asked for") for each, reason in found if reason or asked]
+    found = (_pending(api, service, tree) for service in services)
+    default = (Pending(service, "asked for") for service in services)
+    return [each or other for each, other in zip(found, default, strict=True) if each or asked]
 
 
 def left_over(endpoints: Sequence[Document], services: Sequence[str]) -> list[str]:
@@ -94,24 +102,25 @@ def left_over(endpoints: Sequence[Document], services: Sequence[str]) -> list[st
     return sorted(found)
 
 
-def _reasons(api: RunPod, service: str, tree: Tree) -> Iterator[str]:
+def _pending(api: RunPod, service: str, tree: Tree) -> Pending | None:
     endpoint = api.find(service)
     if endpoint is None:
-        yield "nothing is deployed"
-        return
+        return Pending(service, "nothing is deployed")
     image = read(endpoint["image"])
     if image.commit is None:
-        yield "what is deployed does not say which commit it is of"
-        return
+        return Pending(service, "what is deployed does not say which commit it is of")
     if not _is_known(image.commit, tree.root):
-        yield f"the deployed commit {image.commit[:7]} is not in this history"
-        return
-    yield from _changes(service, image.commit, tree)
+        return Pending(service, f"the deployed commit {image.commit[:7]} is not in this history")
+    if files := _changed(service, image.commit, tree):
+        more = f" and {len(files) - LONGEST_LIST} more" if len(files) > LONGEST_LIST else ""
+        words = f"{', '.join(files[:LONGEST_LIST])}{more}"
+        return Pending(service, f"changed since {image.commit[:7]}: {words}")
     spec = EndpointSpec.of(service, tree.root)
     # Where credentials lie is no reason: their id is known when they are there.
     then = desired(service, endpoint["image"], spec, endpoint.get("registry"))
     if fields := [each.field for each in differences(endpoint, then)]:
-        yield f"settings differ: {', '.join(fields)}"
+        return Pending(service, f"settings differ: {', '.join(fields)}", endpoint["image"])
+    return None
 
 
 def _is_known(commit: str, root: Path) -> bool:
@@ -122,14 +131,13 @@ def _is_known(commit: str, root: Path) -> bool:
     return True
 
 
-def _changes(service: str, commit: str, tree: Tree) -> Iterator[str]:
+def _changed(service: str, commit: str, tree: Tree) -> list[str]:
+    """The files of the service's image that are others than at that commit."""
     with committed(commit, tree.root) as old:
         change = Change.between(old, tree)
-    for each in change.affected:
-        if each.target.label == f"//services/{service}:image":
-            files = sorted({way[-1] for way in each.why})
-            more = f" and {len(files) - LONGEST_LIST} more" if len(files) > LONGEST_LIST else ""
-            yield f"changed since {commit[:7]}: {', '.join(files[:LONGEST_LIST])}{more}"
+    label = f"//services/{service}:image"
+    affected = (each for each in change.affected if each.target.label == label)
+    return sorted({way[-1] for each in affected for way in each.why})
 
 
 def _arguments() -> argparse.Namespace:
