@@ -23,6 +23,7 @@ from tools.deploy.jobs import Patience
 from tools.endpoints import EndpointSpec
 from tools.images.inputs import OCI
 from tools.images.origin import REVISION
+from tools.images.registry.repository import OCI_MANIFEST
 
 KEY = "key-of-the-tests"
 SPEC = EndpointSpec.of("vad")
@@ -51,7 +52,7 @@ class Images:
         config = {"config": {"Labels": {**(labels or {}), "number": number}}}
         manifest = {
             "schemaVersion": 2,
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "mediaType": OCI_MANIFEST,
             "config": {
                 "mediaType": "application/vnd.oci.image.config.v1+json", **self._blob(config),
             },
@@ -60,8 +61,11 @@ class Images:
         }  # fmt: skip
         content = json.dumps(manifest).encode()
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        put = httpx.put(f"{self._url}/manifests/{digest}", content=content,
-                        headers={"Content-Type": manifest["mediaType"]})  # type: ignore[dict-item]  # fmt: skip
+        put = httpx.put(
+            f"{self._url}/manifests/{digest}",
+            content=content,
+            headers={"Content-Type": OCI_MANIFEST},
+        )
         assert put.status_code == 201, put.text
         image = f"{self.name}@{digest}"
         self.programs.commands[image] = [sys.executable, "-m", "tests.deploy.worker", mode]

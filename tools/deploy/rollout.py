@@ -65,12 +65,17 @@ class Rollout:
         return self.api.workers(endpoint_id)
 
     def _is_done(self, workers: list[Document]) -> bool:
-        stale = any(worker["isStale"] for worker in workers)
+        stale = not all(self._is_new(worker) for worker in workers)
         # The job was sent when there was no worker: one of this release has done it.
         if not stale and self._woken_by and self._is_answered(self._woken_by):
             return True
-        ready = any(not w["isStale"] and w["status"] in READY for w in workers)
+        ready = any(self._is_new(w) and w["status"] in READY for w in workers)
         return ready and not self.api.releases(self.endpoint["id"])["rollout"]["inProgress"]
+
+    def _is_new(self, worker: Document) -> bool:
+        """Whether it is of this release: RunPod may learn of that later than it starts workers."""
+        image, digest = worker.get("image"), self.endpoint["image"].rpartition("@")[2]
+        return not worker["isStale"] and (image is None or image.endswith(digest))
 
     def _is_answered(self, job_id: str) -> bool:
         return bool(self._jobs.status(job_id)["status"] == "COMPLETED")
@@ -85,8 +90,8 @@ class Rollout:
         return Jobs(self.api, self.endpoint, self.patience)
 
     def _explained(self, workers: list[Document]) -> str:
-        states = Counter(w["status"] for w in workers if not w["isStale"])
-        old = sum(w["isStale"] for w in workers)
+        states = Counter(w["status"] for w in workers if self._is_new(w))
+        old = sum(not self._is_new(w) for w in workers)
         seen = [f"{count} {state}" for state, count in states.items()]
         seen += [f"{old} of an earlier release"] if old else []
         advice = next((words for state, words in ADVICE.items() if state in states), ADVICE[""])

@@ -37,7 +37,7 @@ def main() -> int:
 def _deployed(service: str) -> str | None:
     with RunPod.of_environment() as api:
         endpoint = api.find(service)
-    return endpoint and endpoint["image"]
+    return str(endpoint["image"]) if endpoint else None
 
 
 def gate(service: str, deployed: Image) -> str:
