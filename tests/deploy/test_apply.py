@@ -200,6 +200,19 @@ def test_an_api_that_fails_in_the_middle_is_waited_for(
     assert only(api)["image"] == image
 
 
+def test_a_change_whose_answer_never_comes_is_taken_back(
+    deployment: Deployment, api: RunPod, images: Images, account: EmulatedAccount
+) -> None:
+    old = images.push()
+    deployment.apply(wanted(old))
+    tries = 4  # one, and one after each pause
+    account.schedule.faults.append(Fault("update-endpoint", drop="after", limit=tries))
+    with pytest.raises(NotReady, match="does not answer(.|\n)*vad is what it was before"):
+        deployment.apply(wanted(images.push()))
+    assert len(account.schedule.happened) == tries
+    assert only(api)["image"] == old
+
+
 def test_an_api_that_goes_on_failing_is_an_error_that_says_how_it_was_left(
     deployment: Deployment, api: RunPod, images: Images, account: EmulatedAccount
 ) -> None:

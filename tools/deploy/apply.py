@@ -75,7 +75,9 @@ class Deployment:
 
     def _changed(self, now: Document | None, then: Document, *, tried: bool) -> Applied:
         endpoint = now or self.api.create(then)
-        body = change(endpoint, then)  # also of one that somebody else made at this moment
+        body = change(endpoint, then)
+        if body:  # it was there before, or somebody else made it at this moment
+            now = endpoint
         try:
             if body:
                 endpoint = self.api.update(endpoint["id"], body)
@@ -84,20 +86,22 @@ class Deployment:
         except Superseded:
             raise
         except (DeployError, KeyboardInterrupt) as error:
-            outcome = self._take_back(now, endpoint, body)
+            outcome = self._take_back(now, endpoint["id"], then, body)
             raise NotReady(f"{error or 'interrupted'}\n{outcome}") from None
         return Applied(endpoint, rollout_s=rollout_s, waited_s=waited_s)
 
-    def _take_back(self, now: Document | None, endpoint: Document, body: Document) -> str:
-        """Undo what was done; returns words for it."""
-        name = endpoint["name"]
+    def _take_back(
+        self, now: Document | None, endpoint_id: str, then: Document, body: Document
+    ) -> str:
+        """Undo what was done, as far as it was; returns words for it."""
+        name = then["name"]
         try:
             if now is None:
-                self.api.delete(endpoint["id"])
+                self.api.delete(endpoint_id)
                 return f"{name} was removed again: there was nothing before it"
-            if self.api.endpoint(endpoint["id"])["image"] not in {endpoint["image"], now["image"]}:
+            if self.api.endpoint(endpoint_id)["image"] not in {then["image"], now["image"]}:
                 return f"{name} was left as it is: somebody else has deployed meanwhile"
-            before = self.api.update(endpoint["id"], undo(now, body))
+            before = self.api.update(endpoint_id, undo(now, body))
             self.wait(before)
         except DeployError as error:
             return f"and {name} could not be taken back, look after it: {error}"
