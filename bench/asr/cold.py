@@ -37,5 +37,5 @@ def measure(setting: Setting) -> Report:
         }
         found = in_turns(candidates, setting.runs or RUNS, discarded=1)
     rows = [Row(f"{length(AUDIO_S)} of audio", name, values, "s") for name, values in found.items()]
-    remarks = [REMARK, "warm disk, byte-compiled: one discarded run each", *setting.remarks]
+    remarks = [REMARK, "warm disk, byte-compiled: one discarded run each", *setting.remarks()]
     return Report("asr: process start to first result", rows, remarks)

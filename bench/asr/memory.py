@@ -26,5 +26,5 @@ def measure(setting: Setting) -> Report:
     found = in_turns(candidates, setting.runs or 1)
     rows = [Row("peak", name, values, "MB") for name, values in found.items()]
     weights = (place.folder / "models" / "iic" / "SenseVoiceSmall" / "model.pt").stat().st_size
-    remarks = [REMARK, f"weights {weights / 1e6:.0f} MB, mapped from the file", *setting.remarks]
+    remarks = [REMARK, f"weights {weights / 1e6:.0f} MB, mapped from the file", *setting.remarks()]
     return Report("asr: peak resident size of the process", rows, remarks)

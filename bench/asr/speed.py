@@ -39,4 +39,4 @@ def measure(setting: Setting) -> Report:
         Row(length(seconds), name, values, "s", f"RTFx {seconds / median(values):.1f}")
         for name, values in found.items()
     ]
-    return Report("asr: file to text, models loaded", rows, [REMARK, *setting.remarks])
+    return Report("asr: file to text, models loaded", rows, [REMARK, *setting.remarks()])

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from bench.diarization.setting import audio, prepare
+from bench.diarization.setting import SPOKEN, audio, prepare
 from bench.diarization.speed import WARM_UP_S, start
 from bench.plot import Panel, draw
 from bench.process import Place, peak_mb
@@ -43,7 +43,7 @@ def measure(setting: Setting) -> Report:
         *(Row("peak memory", length(seconds), [peak], "MB") for seconds, peak in peaks.items()),
     ]
     remarks = [f"drawn in {PLOT.name}; the dashed lines are growth in proportion to the length"]
-    return Report("diarization: growth with the length", rows, remarks + setting.remarks)
+    return Report("diarization: growth with the length", rows, remarks + setting.remarks(SPOKEN))
 
 
 def _seconds(

@@ -18,6 +18,7 @@ from tools.workspace import ROOT, TINY_MODELS
 
 SPEC = ServiceSpec.read(ROOT / "services" / "diarization" / "service.toml")
 STAND_IN = Path(__file__).with_name("stand_in")
+SPOKEN = "a synthetic conversation of four"
 
 
 def prepare(setting: Setting) -> Place:

@@ -30,7 +30,7 @@ def measure(setting: Setting) -> Report:
     }
     found = in_turns(candidates, setting.runs or RUNS, discarded=1)
     rows = [Row(f"{length(AUDIO_S)} of audio", name, values, "s") for name, values in found.items()]
-    remarks = ["warm disk: one discarded run each; no network; ours not root", *setting.remarks]
+    remarks = ["warm disk: one discarded run each; no network; ours not root", *setting.remarks()]
     return Report("container: docker run to first result", rows, remarks)
 
 

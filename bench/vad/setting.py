@@ -56,12 +56,16 @@ class Setting:
         """The Python of the peers' environment, which is made when it is first asked for."""
         return peers.prepare()
 
-    @property
-    def remarks(self) -> list[str]:
-        """What was listened to, with which weights, beside which versions; no GPU."""
+    def remarks(self, audio: str | None = None) -> list[str]:
+        """What was listened to, with which weights, beside which versions; no GPU.
+
+        Args:
+            audio: what it was, if not the recording of ``audio()``.
+        """
+        audio = audio or f"{self.recording.name} repeated to length"
         weights = self.model.revision or "of unknown revision"
         return [
-            f"{self.recording.name} repeated to length, 16-bit WAV; weights {weights}; CPU only",
+            f"{audio}, 16-bit WAV; weights of the VAD {weights}; CPU only",
             "beside " + ", ".join(peers.versions("modelscope", "funasr", "silero-vad", "runpod")),
         ]
 

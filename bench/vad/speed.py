@@ -26,7 +26,7 @@ def measure(setting: Setting) -> Report:
         lengths = (120, 300) if setting.quick else (600, 3600)
         rows = [row for seconds in lengths for row in _rows(seconds, engines, setting)]
     remarks = ["silero-vad uses one thread, its own default, the others every core"]
-    return Report("speed: file to segments, model loaded", rows, remarks + setting.remarks)
+    return Report("speed: file to segments, model loaded", rows, remarks + setting.remarks())
 
 
 def _start(name: str, setting: Setting) -> Warm:
