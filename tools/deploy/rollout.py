@@ -14,9 +14,9 @@ READY = {"IDLE", "RUNNING"}
 ADVICE = {
     "THROTTLED": "RunPod has no capacity for these GPUs in these data centres: name more of either "
     "in endpoint.toml",
-    "UNHEALTHY": "workers fail at their start: `logs` shows why",
-    "INITIALIZING": "workers pull the image, or end before they are ready: `logs` shows which",
-    "": "no worker came at all: is the image there for RunPod (`registry_auth`), is workers_max 0, "
+    "UNHEALTHY": "Workers fail at their start: `logs` shows why",
+    "INITIALIZING": "Workers pull the image, or end before they are ready: `logs` shows which",
+    "": "None came at all: is the image there for RunPod (`registry_auth`), is workers_max 0, "
     "is there credit?",
 }
 
