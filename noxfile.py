@@ -82,6 +82,12 @@ def targets(session: nox.Session) -> None:
 
 
 @nox.session
+def pending(session: nox.Session) -> None:
+    """Say which services are not deployed as they are committed, and why."""
+    python(session, "tools.deploy.pending")
+
+
+@nox.session
 def models(session: nox.Session) -> None:
     """Fetch and verify the models of all services."""
     for name in service_names():
@@ -164,6 +170,26 @@ def add_service(name: str) -> None:
     def sbom(session: nox.Session) -> None:
         """Write what is in the service's image, and under which licences."""
         python(session, "tools.images.sbom", name, layer="dev")
+
+    @nox.session(name=f"check-{name}")
+    def check(session: nox.Session) -> None:
+        """Check the service's image against RunPod's rules."""
+        python(session, "tools.images.check", name)
+
+    @nox.session(name=f"deploy-{name}")
+    def deploy(session: nox.Session) -> None:
+        """Make RunPod's endpoint what the repository says: plan, apply, status, rollback, ..."""
+        python(session, "tools.deploy.cli", name)
+
+    @nox.session(name=f"compatible-{name}")
+    def compatible(session: nox.Session) -> None:
+        """Refuse a contract that breaks callers of the deployed one."""
+        python(session, "tools.deploy.contract.compatible", name)
+
+    @nox.session(name=f"smoke-{name}")
+    def smoke(session: nox.Session) -> None:
+        """Send real jobs to the deployed endpoint, or to an image on this machine."""
+        python(session, "tools.deploy.smoke", name)
 
     @nox.session(name=f"test-{name}")
     def test(session: nox.Session) -> None:

@@ -1,4 +1,4 @@
-"""Style, types and shell scripts: ``nox -s lint``."""
+"""Style, types, shell scripts, workflows: ``nox -s lint``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
-    ("shellcheck", ".ci/run", *_files("provision/*.sh")),
+    ("shellcheck", ".ci/run", ".ci/free-space", *_files("provision/*.sh")),
+    ("actionlint", *_files(".github/workflows/*.yml")),
+    ("zizmor", "--offline", "--quiet", ".github"),
     ("hadolint", *_files("services/*/Dockerfile", "bench/usual/*.Dockerfile")),
 )
 

@@ -26,13 +26,13 @@ def call(url: str, body: object = None) -> bytes:
         return found
 
 
-def finish(job: str, output: object) -> None:
-    """Post a result until somebody says it arrived."""
+def finish(job: str, body: object) -> None:
+    """Post how a job ended until somebody says it arrived."""
     url = os.environ["RUNPOD_WEBHOOK_POST_OUTPUT"]
     url = url.replace("$RUNPOD_POD_ID", WORKER).replace("$ID", job)
     for _ in range(10):
         try:
-            call(f"{url}&isStream=false", {"output": output})
+            call(f"{url}&isStream=false", body)
         except (OSError, HTTPException):
             time.sleep(0.05)
         else:
@@ -52,7 +52,7 @@ def main() -> None:
         if answer:
             job = json.loads(answer)
             time.sleep(work_s)
-            finish(job["id"], job["input"])
+            finish(job["id"], {"output": job["input"]})
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from runpod_emulator import callers_api, control_api, workers_api
@@ -23,6 +24,8 @@ from runpod_emulator.snapshot import EndpointSnapshot, snapshot
 from runpod_emulator.store import Store
 from runpod_emulator.webhooks import call_at_the_end
 
+WORKER_KEY = "emulated-worker"
+
 
 class Emulator:
     """RunPod Serverless on one machine.
@@ -32,6 +35,7 @@ class Emulator:
         clock: the time; the real one unless a test moves it.
         store: keeps the jobs, if they are to outlive this process.
         schedule: what goes wrong.
+        further: routes that come before the others.
 
     Attributes:
         endpoints: the endpoints in use, by id.
@@ -47,6 +51,7 @@ class Emulator:
         clock: Clock | None = None,
         store: Store | None = None,
         schedule: Schedule | None = None,
+        further: Iterable[Route] = (),
     ) -> None:
         self.clock = clock = clock or RealClock()
         self.schedule = schedule or Schedule()
@@ -55,6 +60,7 @@ class Emulator:
         self._tasks: set[asyncio.Task[None]] = set()
         self._client = httpx.AsyncClient()
         routes = [
+            *further,
             *workers_api.routes(self._find),
             *callers_api.routes(self._find, self._submitted),
             *control_api.routes(self.schedule, self.snapshot),

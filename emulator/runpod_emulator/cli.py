@@ -19,6 +19,7 @@ from runpod_emulator.faults import Schedule
 from runpod_emulator.parse import parsed
 from runpod_emulator.prices import PRICES
 from runpod_emulator.processes import Processes
+from runpod_emulator.rest.account import Account, AccountSettings
 from runpod_emulator.scaling import Scaling
 from runpod_emulator.serving import Endpoint, Keep, serving
 from runpod_emulator.settings import EndpointSettings
@@ -45,6 +46,9 @@ def serve(
     image: Annotated[str | None, typer.Option(help="workers are containers of this image")] = None,
     config: Annotated[Path | None, typer.Option(help="a file of endpoints, in TOML")] = None,
     endpoint: Annotated[str, typer.Option(help="the endpoint's id")] = "local",
+    account: Annotated[
+        bool, typer.Option(help="endpoints come over RunPod's REST API, at /v2/serverless")
+    ] = False,
     port: Annotated[int, typer.Option(help="where the emulator listens", min=0, max=65_535)] = 8000,
     host: Annotated[str, typer.Option(help="on which address")] = "127.0.0.1",
     workers_min: Annotated[int, typer.Option(help="workers that are always there")] = 0,
@@ -67,9 +71,9 @@ def serve(
         bool, typer.Option(help="show queue, workers, jobs and cost; needs --log")
     ] = False,
 ) -> None:
-    """Serve endpoints: one whose workers COMMAND or --image starts, or those of --config."""
-    if bool(config) == bool(command or image):
-        raise typer.BadParameter("give a command, --image, or --config")
+    """Serve endpoints: one that COMMAND or --image starts, those of --config, an account's."""
+    if bool(config) + bool(command or image) + account != 1:
+        raise typer.BadParameter("give a command, --image, --config, or --account")
     if view and log is None:
         raise typer.BadParameter("--view needs --log FILE, so that workers do not write over it")
     if not config and gpu not in PRICES:
@@ -80,6 +84,8 @@ def serve(
             schedule = Schedule.read(faults) if faults else Schedule()
             if config:
                 endpoints = read_endpoints(config, output)
+            elif account:
+                endpoints = []
             else:
                 workers: Workers = Processes(command or (), log=output)
                 if image:
@@ -97,7 +103,8 @@ def serve(
             )
         except (ValueError, OSError, sqlite3.Error) as error:
             raise typer.BadParameter(str(error)) from None
-        asyncio.run(_serve(endpoints, (host, port), keep, schedule, view=view))
+        of_account = Account(AccountSettings()) if account else None
+        asyncio.run(_serve(endpoints, (host, port), keep, schedule, of_account, view=view))
 
 
 @app.command()
@@ -119,6 +126,7 @@ async def _serve(
     address: tuple[str, int],
     keep: Keep,
     faults: Schedule,
+    account: Account | None,
     *,
     view: bool,
 ) -> None:
@@ -128,7 +136,9 @@ async def _serve(
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     try:
-        async with serving(endpoints, address, keep=keep, faults=faults) as up:
+        async with serving(endpoints, address, keep=keep, faults=faults, account=account) as up:
+            if account:
+                typer.echo(f"{up.url}/v2/serverless")
             for endpoint in endpoints:
                 url = f"{up.url}/v2/{endpoint.settings.id}"
                 typer.echo(f"{url}/run   (runsync, status, stream, cancel, ...)")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import docker
 from docker.errors import DockerException, ImageNotFound, NotFound
@@ -36,6 +36,7 @@ class Containers:
         volumes: folders or volumes to mount, as in ``docker run --volume``.
         gpus: whether they are given this machine's GPUs.
         log: where they write; this process's standard error, if not given.
+        pull: whether a worker first pulls its image where the engine has none of that name.
     """
 
     image: str
@@ -45,26 +46,18 @@ class Containers:
     volumes: Sequence[str] = ()
     gpus: bool = False
     log: IO[bytes] | int = 2
+    pull: bool = False
 
     @contextmanager
     def opened(self) -> Iterator[str]:
         """Make the network; its first address is this machine's."""
-        try:
-            engine = docker.from_env()
-            engine.images.get(self.image)
-        except ImageNotFound:
-            raise CannotStart(f"the container engine has no image {self.image}") from None
-        except (DockerException, OSError):
-            raise CannotStart("no container engine answers") from None
-        name = f"runpod-emulator-{uuid.uuid4().hex[:8]}"
-        network = engine.networks.create(name, driver="bridge", internal=self.isolated)
-        self._engine, self._network = engine, network
-        try:
-            network.reload()
-            yield _this_machine(network)
-        finally:
-            network.remove()
-            engine.close()
+        with island(isolated=self.isolated) as (engine, network):
+            try:
+                engine.images.get(self.image)
+            except ImageNotFound:
+                raise CannotStart(f"the container engine has no image {self.image}") from None
+            self.join(engine, network)
+            yield this_machine(network)
 
     def start(self, name: str, runpod: Mapping[str, str]) -> WorkerContainer:
         """Start one, with what RunPod sets in its environment."""
@@ -81,7 +74,33 @@ class Containers:
         if self.gpus:
             everything = docker.types.DeviceRequest(count=-1, capabilities=[["gpu"]])
             options["device_requests"] = [everything]
-        return WorkerContainer(self._engine, options, self.log)
+        return WorkerContainer(self._engine, options, self.log, pull=self.pull)
+
+    def join(self, engine: docker.DockerClient, network: Network) -> Self:
+        """Be on a network that somebody else made, as long as it is there."""
+        self._engine, self._network = engine, network
+        return self
+
+
+@contextmanager
+def island(*, isolated: bool = True) -> Iterator[tuple[docker.DockerClient, Network]]:
+    """A network for workers, while the context lasts.
+
+    Raises:
+        CannotStart: no container engine answers.
+    """
+    try:
+        engine = docker.from_env()
+    except (DockerException, OSError):
+        raise CannotStart("no container engine answers") from None
+    name = f"runpod-emulator-{uuid.uuid4().hex[:8]}"
+    network = engine.networks.create(name, driver="bridge", internal=isolated)
+    try:
+        network.reload()
+        yield engine, network
+    finally:
+        network.remove()
+        engine.close()
 
 
 class WorkerContainer:
@@ -91,12 +110,18 @@ class WorkerContainer:
         engine: what runs it.
         options: of the container, as the engine's library takes them.
         log: where it writes.
+        pull: whether it pulls its image if there is none.
     """
 
     def __init__(
-        self, engine: docker.DockerClient, options: dict[str, Any], log: IO[bytes] | int
+        self,
+        engine: docker.DockerClient,
+        options: dict[str, Any],
+        log: IO[bytes] | int,
+        *,
+        pull: bool = False,
     ) -> None:
-        self._engine, self._options, self._log = engine, options, log
+        self._engine, self._options, self._log, self._pull = engine, options, log, pull
         self._container: Container | None = None
         self._unsent: list[str] = []  # signals that came before there was anything to send them to
         self._lock = threading.Lock()
@@ -130,6 +155,8 @@ class WorkerContainer:
     def _live(self) -> None:
         code = START_FAILED
         try:
+            if self._pull:
+                self._fetch(self._options["image"])
             container = self._engine.containers.create(**self._options)
             try:
                 container.start()
@@ -155,6 +182,13 @@ class WorkerContainer:
             else:
                 _signal(self._container, name)
 
+    def _fetch(self, image: str) -> None:
+        try:
+            self._engine.images.get(image)
+        except ImageNotFound:
+            self._write(f"pulling {image}\n".encode())
+            self._engine.images.pull(image)
+
     def _write(self, part: bytes) -> None:
         os.write(self._log if isinstance(self._log, int) else self._log.fileno(), part)
 
@@ -164,6 +198,6 @@ def _signal(container: Container, name: str) -> None:
         container.kill(name)
 
 
-def _this_machine(network: Network) -> str:
+def this_machine(network: Network) -> str:
     """The address of this machine on a bridge network: the first there is."""
     return str(ip_network(network.attrs["IPAM"]["Config"][0]["Subnet"])[1])

@@ -16,6 +16,8 @@ from runpod_emulator.parse import STRICT, parsed
 ROUTES = (
     "job-take", "job-take-batch", "job-stop", "job-done", "job-stream", "ping",
     "run", "runsync", "status", "stream", "cancel", "retry", "purge-queue", "health",
+    "list-endpoints", "create-endpoint", "read-endpoint", "update-endpoint", "delete-endpoint",
+    "list-workers", "list-releases", "read-logs",
 )  # fmt: skip
 PROGRESS = "progress"  # a report of progress, which the SDK sends to job-done
 SENT = ("job-done", PROGRESS, "job-stream", "ping")

@@ -12,9 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runpod_emulator.bodies import OVERSIZED, Json, refusal
 from runpod_emulator.clock import Clock
 from runpod_emulator.faults import PROGRESS, Fault, Schedule
+from runpod_emulator.rest.problems import Problem
 
 LONGEST_PROGRESS = 100_000  # bytes; a longer body is a result
 _ROUTE = re.compile(r"/v2/[^/]+/([^/&]+)")
+_REST = re.compile(r"/v2/serverless(/[^/]+)?(/workers|/releases)?(/.+)?")
+_VERBS = {"GET": "read", "POST": "create", "PATCH": "update", "DELETE": "delete"}
 
 
 class Dropped(ConnectionError):
@@ -36,11 +39,10 @@ class Faulty:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or not."""
-        match = _ROUTE.match(scope["path"]) if scope["type"] == "http" else None
-        if match is None or not self._schedule.faults:
+        route = _route(scope) if self._schedule.faults else None
+        if route is None:
             await self._app(scope, receive, send)
             return
-        route = match[1]
         if route == "job-done":
             receive = await _again_and_again(receive)
             route = PROGRESS if await _is_progress(receive) else route
@@ -54,8 +56,7 @@ class Faulty:
         if fault.delay_s:
             await self._clock.wait(asyncio.Event(), fault.delay_s)
         if fault.status:
-            empty = fault.status == 204  # which has no body
-            await refusal(fault.status, "" if empty else "a fault on demand")(scope, receive, send)
+            await _refuse(fault.status, scope, receive, send)
             return
         if fault.drop == "before":
             await _drop(send)
@@ -82,6 +83,21 @@ class Faulty:
         task.add_done_callback(self._late.discard)
 
 
+def _route(scope: Scope) -> str | None:
+    """What a fault calls the place of a request."""
+    if scope["type"] != "http":
+        return None
+    if rest := _REST.fullmatch(scope["path"]):
+        one, part, log = rest.groups()
+        if part:
+            return "read-logs" if log else f"list-{part[1:]}"
+        if not one:
+            return "create-endpoint" if scope["method"] == "POST" else "list-endpoints"
+        return f"{_VERBS.get(scope['method'], 'read')}-endpoint"
+    match = _ROUTE.match(scope["path"])
+    return match[1] if match else None
+
+
 async def _again_and_again(receive: Receive) -> Receive:
     """A request's body, to be read as often as one likes."""
     body = bytearray()
@@ -104,6 +120,14 @@ async def _is_progress(receive: Receive) -> bool:
     except ValueError:
         return False
     return isinstance(content, dict) and content.get("status") == "IN_PROGRESS"
+
+
+async def _refuse(status: int, scope: Scope, receive: Receive, send: Send) -> None:
+    if status >= 400 and _REST.fullmatch(scope["path"]):
+        answer = Problem(status, "a fault on demand").answer()
+    else:
+        answer = refusal(status, "" if status == 204 else "a fault on demand")
+    await answer(scope, receive, send)
 
 
 async def _drop(send: Send) -> NoReturn:

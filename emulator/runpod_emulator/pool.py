@@ -59,6 +59,7 @@ class Pool:
         exit_codes: of those that have ended, in that order.
         crashes: how many in a row ended by themselves before they asked for a job, or after.
         run_id: part of the workers' ids: a worker that outlived an earlier run is not one of ours.
+        retired: workers that are to be replaced: they finish what they have, and leave.
     """
 
     live: Live
@@ -72,6 +73,7 @@ class Pool:
     exit_codes: list[int] = field(default_factory=list)
     crashes: int = 0
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex[:4])
+    retired: set[str] = field(default_factory=set)
     _count: int = 0
     _added_at: float = 0.0
     _strikes: set[asyncio.Task[None]] = field(default_factory=set)
@@ -96,6 +98,13 @@ class Pool:
         current = [Spell(member.started_at, now) for member in self.members.values()]
         return [*self.ended, *current]
 
+    def retire(self) -> None:
+        """Have all workers replaced: those without a job at once, the others when it is done."""
+        for name in self.members:
+            self.retired.add(name)
+            self.live.drain(name)
+        self.crashes = 0
+
     async def _look(self) -> None:
         now = self.live.now()
         for name, member in list(self.members.items()):
@@ -113,7 +122,8 @@ class Pool:
             member.idle_since = None
         elif member.first_poll_at is not None and member.idle_since is None:
             member.idle_since = now
-        if name in self.live.to_leave and member.leaving_at is None:
+        replaced = name in self.retired and name not in self.live.busy()
+        if (replaced or name in self.live.to_leave) and member.leaving_at is None:
             self._ask_to_leave(name, member, now)
         if member.leaving_at is not None and now - member.leaving_at > self.grace_s:
             member.worker.kill()
@@ -132,6 +142,7 @@ class Pool:
             logger.warning("worker %s ended by itself, with exit code %d", name, code)
         self._greet(name, member)  # it may have come and gone since the last look
         del self.members[name]
+        self.retired.discard(name)
         self.live.starting.discard(name)
         self.ended.append(Spell(member.started_at, now))
         self.crashes += member.leaving_at is None
@@ -163,7 +174,10 @@ class Pool:
         return now - self._added_at >= BACK_OFF_S[min(self.crashes, len(BACK_OFF_S) - 1)]
 
     def _staying(self) -> int:
-        return sum(member.leaving_at is None for member in self.members.values())
+        return sum(
+            member.leaving_at is None and name not in self.retired
+            for name, member in self.members.items()
+        )
 
     def _load(self, now: float) -> Load:
         queue = self.live.queue

@@ -6,25 +6,27 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import IO
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from runpod_emulator.app import Emulator, worker_environment
+from runpod_emulator.app import WORKER_KEY, Emulator, worker_environment
 from runpod_emulator.events import EventLog
 from runpod_emulator.faults import Schedule
 from runpod_emulator.faulty import Dropped
 from runpod_emulator.live import Live
 from runpod_emulator.pool import Pool
+from runpod_emulator.rest.account import Account
+from runpod_emulator.rest.api import routes
 from runpod_emulator.scaling import Scaling
 from runpod_emulator.settings import EndpointSettings
 from runpod_emulator.store import Store
 from runpod_emulator.workers import Worker, Workers
 
-WORKER_KEY = "emulated-worker"
+ACCOUNT = "/"  # no endpoint has such an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ async def serving(
     *,
     keep: Keep | None = None,
     faults: Schedule | None = None,
+    account: Account | None = None,
 ) -> AsyncIterator[Serving]:
     """Endpoints and their workers, while the context lasts.
 
@@ -96,12 +99,14 @@ async def serving(
             in containers find it, on the same port.
         keep: what is written down of it.
         faults: what goes wrong; more can be added at ``/emulator/faults``.
+        account: takes further endpoints, over RunPod's REST API.
 
     Raises:
         CannotStart: an endpoint can have no workers.
     """
     keep = keep or Keep()
-    emulator = Emulator([e.settings for e in endpoints], store=keep.store, schedule=faults)
+    further = routes(account) if account else []
+    emulator = Emulator([e.settings for e in endpoints], None, keep.store, faults, further)
     app: ASGIApp = emulator.app
     if keep.events is not None:
         app = EventLog(app, emulator.clock, keep.events, bodies=keep.bodies)
@@ -111,13 +116,19 @@ async def serving(
             for endpoint in endpoints
             if endpoint.workers is not None
         }
+        if account:
+            seen_from[ACCOUNT] = stack.enter_context(account.settings.images.opened())
         async with listening(app, address, *seen_from.values()) as (url, port):
             addresses = {name: f"http://{host}:{port}" for name, host in seen_from.items()}
             for endpoint in endpoints:
                 name = endpoint.settings.id
                 if endpoint.workers is not None:
                     emulator.pools[name] = _pool(emulator, endpoint, addresses[name])
-            async with _running(emulator.pools.values()):
+            async with AsyncExitStack() as running:
+                await running.enter_async_context(_running(emulator.pools.values()))
+                if account:
+                    up = account.up(emulator, url, addresses[ACCOUNT])
+                    await running.enter_async_context(up)
                 try:
                     yield Serving(url, emulator, addresses)
                 finally:

@@ -1,4 +1,4 @@
-"""An emulated endpoint for tests that are not asynchronous: the emulator in a thread of its own."""
+"""Emulated endpoints for tests that are not asynchronous: the emulator in a thread of its own."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import io
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 
-from runpod_emulator.app import worker_environment
+from runpod_emulator.app import WORKER_KEY, worker_environment
 from runpod_emulator.faults import Schedule
 from runpod_emulator.jobs import Job
+from runpod_emulator.rest.account import Account, AccountSettings
 from runpod_emulator.scaling import Scaling
-from runpod_emulator.serving import WORKER_KEY, Endpoint, Keep, Serving, serving
+from runpod_emulator.serving import Endpoint, Keep, Serving, serving
 from runpod_emulator.settings import EndpointSettings
 from runpod_emulator.workers import Workers
 
@@ -24,7 +25,66 @@ T = TypeVar("T")
 START_S = 30.0
 
 
-class Emulated:
+class _Serves:
+    """An emulator in a thread, up while the context lasts.
+
+    Attributes:
+        events: what was said on the wire so far: method, path, status, sizes, hashes.
+    """
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        address: str,
+        faults: Schedule | None,
+        account: Account | None = None,
+    ) -> None:
+        self._endpoints, self._address, self._faults = endpoints, address, faults
+        self._account = account
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._ready: concurrent.futures.Future[Serving] = concurrent.futures.Future()
+        self._thread = threading.Thread(target=self._work, name="runpod-emulator")
+        self.events: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._up = self._ready.result(START_S)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        except BaseException as error:  # whoever waits for the start is told
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        keep = Keep(events=_Lines(self.events), bodies=self._account is not None)
+        where = (self._address, 0)
+        async with serving(
+            self._endpoints, where, keep=keep, faults=self._faults, account=self._account
+        ) as up:
+            self._ready.set_result(up)
+            await self._stop.wait()
+
+    def _there(self, work: Callable[[], T]) -> T:
+        """Do something in the emulator's thread."""
+
+        async def do() -> T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(do(), self._loop).result(START_S)
+
+
+class Emulated(_Serves):
     """One endpoint, up while the context lasts.
 
     Args:
@@ -48,22 +108,9 @@ class Emulated:
         faults: Schedule | None = None,
     ) -> None:
         settings = settings or EndpointSettings("test")
-        self._endpoint = Endpoint(settings, workers, scaling or Scaling(workers_max=1))
-        self._id, self._address, self._faults = settings.id, address, faults
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._ready: concurrent.futures.Future[Serving] = concurrent.futures.Future()
-        self._thread = threading.Thread(target=self._work, name="runpod-emulator")
-        self.events: list[dict[str, Any]] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._up = self._ready.result(START_S)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        endpoint = Endpoint(settings, workers, scaling or Scaling(workers_max=1))
+        self._id = settings.id
+        super().__init__([endpoint], address, faults)
 
     @property
     def url(self) -> str:
@@ -131,30 +178,33 @@ class Emulated:
         """Of the workers that have ended, in that order."""
         return self._there(lambda: list(self._up.pool(self._id).exit_codes))
 
-    def _work(self) -> None:
-        try:
-            self._loop.run_until_complete(self._serve())
-        except BaseException as error:  # whoever waits for the start is told
-            if self._ready.done():
-                raise
-            self._ready.set_exception(error)
-        finally:
-            self._loop.close()
 
-    async def _serve(self) -> None:
-        keep = Keep(events=_Lines(self.events))
-        where = (self._address, 0)
-        async with serving([self._endpoint], where, keep=keep, faults=self._faults) as up:
-            self._ready.set_result(up)
-            await self._stop.wait()
+class EmulatedAccount(_Serves):
+    """An account without endpoints, which RunPod's REST API makes; up while the context lasts.
 
-    def _there(self, work: Callable[[], T]) -> T:
-        """Do something in the emulator's thread."""
+    Args:
+        settings: the account.
+        faults: what goes wrong.
+        address: where it listens.
 
-        async def do() -> T:
-            return work()
+    Attributes:
+        schedule: what goes wrong; more can be added at any time.
+        events: as of ``Emulated``, with the bodies.
+    """
 
-        return asyncio.run_coroutine_threadsafe(do(), self._loop).result(START_S)
+    def __init__(
+        self,
+        settings: AccountSettings | None = None,
+        faults: Schedule | None = None,
+        address: str = "127.0.0.1",
+    ) -> None:
+        self.schedule = faults or Schedule()
+        super().__init__([], address, self.schedule, Account(settings or AccountSettings()))
+
+    @property
+    def url(self) -> str:
+        """What stands for ``https://api.runpod.io/v2``."""
+        return f"{self._up.url}/v2"
 
 
 class _Lines(io.StringIO):

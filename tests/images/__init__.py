@@ -9,6 +9,7 @@ DATA = (
     "services/*/download_models.py",
     "services/*/handler.py",
     "services/*/models.lock",
+    "services/*/schema/*.json",
     "services/*/requirements.txt",
     "services/*/schema/*",
     "services/*/test_input.json",

@@ -17,11 +17,11 @@ from tools.capacity.results import result
 from tools.capacity.simulation import simulate
 from tools.capacity.traffic import Traffic
 from tools.capacity.workers import Setup, Start
+from tools.endpoints import COUNTED_IDLE_S
 
 IDLE_TIMEOUTS_S = (1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 QUEUE_DELAYS_S = (1.0, 4.0, 10.0)
 REQUEST_COUNTS = (1, 4)
-REQUEST_COUNT_IDLE_S = 10.0  # RunPod's API lets nobody choose it with this scaler
 ACTIVE_WORKERS = (0, 1, 2)
 NEW_ACCOUNT_WORKERS = 5  # what RunPod grants
 
@@ -160,7 +160,7 @@ def _scalers(scaling: Scaling) -> Iterator[Scaling]:
             scaling,
             scaler="REQUEST_COUNT",
             request_count=count,
-            idle_timeout_s=REQUEST_COUNT_IDLE_S,
+            idle_timeout_s=COUNTED_IDLE_S,
         )
 
 

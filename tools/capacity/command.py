@@ -26,6 +26,9 @@ _ENOUGH_JOBS = 10_000
 _MOST_JOBS = 5_000_000
 _MOST_WEEKS = 26
 OUTPUT = ROOT / "out" / "estimate"
+SERVICES = tuple(
+    name for name in service_names() if name != "bundle"
+)  # that one is a plan of theirs
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
         description="What an endpoint costs, how long its callers wait, how it is best run.",
     )
     add = made.add_argument
-    add("--service", default="vad", choices=service_names())
+    add("--service", default="vad", choices=SERVICES)
     add("--json", action="store_true", help="print only JSON")
     add("--pictures", type=Path, metavar="FOLDER", help="where they go; out/estimate by default")
     add("--seed", type=int, default=0, help="of everything that is drawn")
@@ -71,7 +74,10 @@ def _add_setup(group: argparse._ArgumentGroup) -> None:
     add("--workers-max", type=_count, metavar="N")
     add("--idle-timeout", type=_from_0, metavar="S", dest="idle_timeout_s")
     add("--queue-delay", type=_from_0, metavar="S", dest="queue_delay_s")
-    add("--request-count", type=_count, metavar="N", help="RunPod's other scaler")
+    add(
+        "--requests-per-worker", dest="request_count", type=_count, metavar="N",
+        help="RunPod's other scaler",
+    )  # fmt: skip
     add("--concurrency", type=_count, metavar="N", help="jobs a worker has at a time")
     add("--lanes", type=_count, default=1, metavar="N", help="jobs it computes at a time (1)")
     add("--flashboot", type=_share, default=0.0, metavar="SHARE",
@@ -111,11 +117,11 @@ def service(given: argparse.Namespace) -> Service:
         known |= {f"{given.service}.rtf.{pool}": given.rtf for pool in known_pools()}
     if given.start is not None:
         known |= {"platform_s": given.start, "cuda_s": 0.0}
-        known |= {f"{name}.boot_s": 0.0 for name in service_names()}
+        known |= {f"{name}.boot_s": 0.0 for name in SERVICES}
     spec = ServiceSpec.read(ROOT / "services" / given.service / "service.toml")
     return Service(
         name=given.service,
-        names=tuple(service_names()),
+        names=SERVICES,
         figures=Figures.read(known),
         concurrency=given.concurrency or spec.worker.concurrency,
         lanes=given.lanes,

@@ -29,11 +29,12 @@ def endpoint_lines(choice: Choice) -> str:
         "gpu": list(choice.pools),
         "workers_min": scaling.workers_min,
         "workers_max": scaling.workers_max,
-        "idle_timeout_s": max(1, round(scaling.idle_timeout_s)),
-        "queue_delay_s": scaling.queue_delay_s,
     }
     if scaling.scaler == "REQUEST_COUNT":
-        lines["request_count"] = scaling.request_count
+        lines["requests_per_worker"] = scaling.request_count
+    else:
+        lines["idle_timeout_s"] = max(1, round(scaling.idle_timeout_s))
+        lines["queue_delay_s"] = scaling.queue_delay_s
     # Strings, numbers and lists of strings are in JSON what they are in TOML.
     return "".join(f"{key} = {json.dumps(value)}\n" for key, value in lines.items())
 

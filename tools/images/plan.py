@@ -75,11 +75,20 @@ class Plan:
                 else []
             ),
             *([] if self.cache else ["--no-cache"]),
-            *(["--load"] if load else []),
+            *(["--load", *build_cache()] if load else []),
             *(f"--label={name}={value}" for name, value in (labels or {}).items()),
             *([] if sys.stderr.isatty() else ["--progress", "plain"]),
             "-",
         ]
+
+
+def build_cache() -> list[str]:
+    """The options of a build whose steps BUILD_CACHE, a name in a registry, keeps for the next."""
+    name = os.environ.get("BUILD_CACHE")
+    if not name:
+        return []
+    place = f"type=registry,ref={name}"
+    return ["--cache-from", place, "--cache-to", f"{place},mode=max,ignore-error=true"]
 
 
 def plan(service: str, options: list[str], verb: str = "build") -> Plan:

@@ -1,0 +1,1 @@
+"""Whether a contract may take another's place while callers and workers of both are there."""
