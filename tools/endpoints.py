@@ -122,7 +122,8 @@ class EndpointSpec(BaseModel):
                 self.workers_min, self.workers_max, COUNTED_IDLE_S,
                 "REQUEST_COUNT", request_count=self.requests_per_worker,
             )  # fmt: skip
-        assert self.idle_timeout_s and self.queue_delay_s  # noqa: S101 - _possible has seen to it
+        assert self.idle_timeout_s  # noqa: S101 - _possible has seen to it
+        assert self.queue_delay_s  # noqa: S101
         return Scaling(
             self.workers_min, self.workers_max, self.idle_timeout_s,
             queue_delay_s=self.queue_delay_s,
