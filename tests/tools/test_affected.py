@@ -136,7 +136,7 @@ def test_the_change_of_a_branch_begins_where_it_left_main(
 def test_the_way_from_a_target_to_a_changed_file_is_explained(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make(project, {"shared/core.py": "# edited", "SECURITY.md": "new"})
+    make(project, {"shared/core.py": "# edited", "CODEOWNERS": "new"})
     monkeypatch.setattr("sys.argv", ["affected", "--explain"])
     assert main(project) == 0
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
@@ -156,7 +156,7 @@ def test_the_way_from_a_target_to_a_changed_file_is_explained(
         "test //tests:docs",
         "services/one/handler.py -> shared/core.py",
         "in no target",
-        "SECURITY.md",
+        "CODEOWNERS",
     ]
 
 

@@ -77,7 +77,7 @@ def phrase(voice: Voice, language: Language, words: str) -> Recording:
 PHRASES: list[tuple[Voice, Language, str]] = [
     (Voice("espeak", "en-us+m7"), "en", "turn on kitchen light"),
     (Voice("espeak", "en-us+john"), "en", "call seven five two"),
-    (Voice("espeak", "en-us+victor"), "en", "yes please"),
+    (Voice("espeak", "en-us+victor"), "en", "next message"),
     (Voice("espeak", "cmn+f5"), "zh", "打开厨房灯"),
     (Voice("espeak", "cmn+john"), "zh", "播放音乐七五二"),
     (Voice("espeak", "cmn+Annie"), "zh", "停止"),
