@@ -73,5 +73,13 @@ def spans(output: dict[str, Any] | list[dict[str, Any]]) -> list[dict[str, Any]]
 def answer(engine: docker.DockerClient, image: Image, **options: Any) -> Ended:
     """Have a hardened container answer the service's test job, in the SDK's local mode."""
     handler = list(image.attrs["Config"]["Cmd"])
-    job = (ROOT / "services" / handler[-1].split(".")[1] / "test_input.json").read_text()
-    return run(engine, image, command=[*handler, "--test_input", job], **options)
+    return run(
+        engine, image, command=[*handler, "--test_input", json.dumps(job_for(image))], **options
+    )
+
+
+def job_for(image: Image) -> dict[str, Any]:
+    """The service's test job."""
+    service = image.attrs["Config"]["Cmd"][-1].split(".")[1]
+    job: dict[str, Any] = json.loads((ROOT / "services" / service / "test_input.json").read_text())
+    return job

@@ -16,7 +16,7 @@ from docker.models.images import Image
 
 from tests.control_plane import ControlPlane
 from tests.images.conftest import EVERY_SERVICE, Island
-from tests.images.container import JOB, TIMEOUT_S, spans, started
+from tests.images.container import JOB, TIMEOUT_S, job_for, spans, started
 from tests.shared.scripted_server import Server, reply
 from tools.workspace import SAMPLE
 
@@ -77,7 +77,8 @@ def test_the_job_in_flight_is_finished(
     url, asked, go_on = slow_audio
     local = {"SPEECH_ALLOW_HTTP": "1", "SPEECH_ALLOW_PRIVATE": "1"}
     with worker(engine, image, island, **local) as (plane, container):
-        plane.call("slow", {"audio_url": url})
+        options = {key: value for key, value in job_for(image)["input"].items() if key == "task"}
+        plane.call("slow", {**options, "audio_url": url})
         assert asked.wait(TIMEOUT_S)
         container.kill("SIGTERM")
         time.sleep(1)  # the worker has seen the signal and its job still waits
