@@ -27,9 +27,7 @@ from tools.images.registry.repository import Repository
 from tools.images.transfer import Transfer
 
 PATIENCE = Patience(rollout_s=120, job_s=120, poll_s=0.5)
-BROKEN = (
-    "from shared.worker.sdk import import_sdk; import_sdk().start({'handler': lambda job: 1 / 0})"
-)
+BROKEN = "from shared.worker import sdk; sdk.import_sdk().start({'handler': lambda job: 1 / 0})"
 
 
 class Pusher:
