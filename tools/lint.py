@@ -22,7 +22,10 @@ CHECKS = (
     ("shellcheck", ".ci/run", ".ci/free-space", *_files("provision/*.sh")),
     ("actionlint", *_files(".github/workflows/*.yml")),
     ("zizmor", "--offline", "--quiet", ".github"),
-    ("hadolint", *_files("services/*/Dockerfile", "bench/usual/*.Dockerfile")),
+    (
+        "hadolint",
+        *_files("services/*/Dockerfile", "provision/Dockerfile", "bench/usual/*.Dockerfile"),
+    ),
 )
 
 
