@@ -2,50 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shared.contract import ModelInfo
 from shared.errors import ModelUnusable
 from shared.features import Array
-from shared.models.verified import verified
+from shared.models.folder import ModelFolder
 from shared.nets.asr import Recognizer, Transcript
-from shared.spec import ServiceSpec
 
 if TYPE_CHECKING:
     from shared.nets.punctuation import CtPunc
 
-Loaded = tuple[Recognizer, tuple[ModelInfo, ...]]
 
-
-def load_network(spec: ServiceSpec, device: str) -> Loaded:
+def load_network(found: Mapping[str, ModelFolder], device: str) -> Recognizer:
     """The recogniser, with its punctuation if that is a model of its own.
 
-    Returns:
-        It, and what results say of its models, the recogniser first.
+    Args:
+        found: the service's models by role, compared with their locks already.
+        device: a torch device, ``cpu`` or ``cuda``.
 
     Raises:
-        ModelError: a model is missing, altered or of another kind.
+        ModelError: a model is of another kind.
     """
-    folder, info = verified(spec, "asr")
+    folder = found["asr"]
     kind = folder.config().get("model")
     if kind == "SenseVoiceSmall":
         from shared.nets.asr.sensevoice import SenseVoice
 
-        return SenseVoice.load(folder, device), (info,)
+        return SenseVoice.load(folder, device)
     if kind in {"Paraformer", "BiCifParaformer"}:
         from shared.nets.asr.paraformer import Paraformer
+        from shared.nets.punctuation import CtPunc
 
-        return _punctuated(Paraformer.load(folder, device), info, spec, device)
+        marks = CtPunc.load(found["punctuation"], device)
+        return Punctuated(Paraformer.load(folder, device), marks)
     raise ModelUnusable(f"{folder.id}: no recogniser for a model of kind {kind!r}")
-
-
-def _punctuated(model: Recognizer, info: ModelInfo, spec: ServiceSpec, device: str) -> Loaded:
-    from shared.nets.punctuation import CtPunc
-
-    folder, marks_info = verified(spec, "punctuation")
-    return Punctuated(model, CtPunc.load(folder, device)), (info, marks_info)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,13 @@ from shared.contract import ModelInfo
 from shared.errors import InvalidInput
 from shared.features import Array
 from shared.models.lean import pick_device
-from shared.models.verified import verified
+from shared.models.verified import verified_all
 from shared.nets.asr import Recognizer, Transcript
 from shared.nets.vad import FsmnVad
 from shared.spec import ServiceSpec
 from shared.worker.service import Emit, keep_quiet
 
+ROLES = ("asr", "punctuation", "vad")  # as results name their models
 # Frames of 60 ms that are collected, so that batches hold stretches of like length.
 AHEAD = 8_000
 AHEAD_IN_A_STREAM = 1_000
@@ -33,7 +34,7 @@ AHEAD_IN_A_STREAM = 1_000
 class SpeechRecognizer:
     """The engine of the endpoint."""
 
-    models: tuple[ModelInfo, ...]  # the recogniser, a model for punctuation if any, the VAD
+    models: tuple[ModelInfo, ...]  # those of ROLES that there are
     _vad: FsmnVad
     _model: Recognizer
 
@@ -45,9 +46,10 @@ class SpeechRecognizer:
             ModelError: one is missing, altered or of another kind.
         """
         device = pick_device()
-        vad_folder, vad = verified(spec, "vad")
-        model, models = load_network(spec, device)
-        return cls((*models, vad), FsmnVad.load(vad_folder, device), model)
+        found = verified_all(spec)
+        folders = {role: folder for role, (folder, _) in found.items()}
+        vad, network = FsmnVad.load(folders["vad"], device), load_network(folders, device)
+        return cls(tuple(found[role][1] for role in ROLES if role in found), vad, network)
 
     def warm_up(self) -> None:
         """Run every step once."""

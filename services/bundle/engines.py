@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.asr.networks import load_network
-from services.asr.recognizer import SpeechRecognizer
+from services.asr.recognizer import ROLES, SpeechRecognizer
 from services.bundle.contract import BundleRequest, Task
 from services.bundle.memory import Memory, Model
 from services.bundle.transcriber import Transcriber
@@ -22,7 +22,7 @@ from shared.errors import ModelError, ModelUnusable
 from shared.models.folder import ModelFolder
 from shared.models.lean import pick_device
 from shared.models.spec import ModelSpec
-from shared.models.verified import verified
+from shared.models.verified import verified_all
 from shared.nets.asr import Recognizer
 from shared.nets.speaker import CamPlus
 from shared.nets.vad import FsmnVad
@@ -55,8 +55,7 @@ class Bundle:
 
     def __init__(self, spec: ServiceSpec, settings: Settings) -> None:
         device = pick_device()
-        found = {model.role: verified(spec, model.role) for model in spec.models}
-
+        found = verified_all(spec)
         folders = {role: folder for role, (folder, _) in found.items()}
         self._infos = {role: info for role, (_, info) in found.items()}
         sizes = {model.role: _size(folders[model.role], model) for model in spec.models}
@@ -66,7 +65,7 @@ class Bundle:
             "speaker", sizes["speaker"], partial(CamPlus.load, folders["speaker"], device)
         )
         self._asr: Model[Recognizer] = Model(
-            "asr", recogniser, lambda: load_network(spec, device)[0]
+            "asr", recogniser, partial(load_network, folders, device)
         )
         self._settings = settings
         self._memory = Memory(settings.max_model_bytes or None)
@@ -146,8 +145,8 @@ class Bundle:
         return Diarizer(infos, self._vad.network, self._speaker.network)
 
     def _recognizer(self) -> SpeechRecognizer:
-        infos = tuple(self._infos[role] for role in ("asr", "punctuation") if role in self._infos)
-        return SpeechRecognizer((*infos, self._infos["vad"]), self._vad.network, self._asr.network)
+        infos = tuple(self._infos[role] for role in ROLES if role in self._infos)
+        return SpeechRecognizer(infos, self._vad.network, self._asr.network)
 
 
 def _size(folder: ModelFolder, model: ModelSpec) -> int:

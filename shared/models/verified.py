@@ -39,6 +39,11 @@ def verified(spec: ServiceSpec, role: str) -> tuple[ModelFolder, ModelInfo]:
     return folder, ModelInfo(id=wanted.id, revision=folder.revision, verified=folder.verified)
 
 
+def verified_all(spec: ServiceSpec) -> dict[str, tuple[ModelFolder, ModelInfo]]:
+    """All models of the service by their roles; see ``verified``."""
+    return {model.role: verified(spec, model.role) for model in spec.models}
+
+
 def image_lock() -> Lock | None:
     """The lock of the models an image was made for, or the one that MODELS_LOCK names.
 

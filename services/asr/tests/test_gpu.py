@@ -8,6 +8,7 @@ import torch
 from services.asr.handler import SERVICE
 from services.asr.networks import load_network
 from services.asr.tests.conftest import commands
+from shared.models.verified import verified_all
 from tools.workspace import TINY_MODELS
 
 pytestmark = [
@@ -19,8 +20,9 @@ pytestmark = [
 def test_a_gpu_hears_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELS_DIR", str(TINY_MODELS))
     texts = []
+    folders = {role: folder for role, (folder, _) in verified_all(SERVICE.spec).items()}
     for device in ("cpu", "cuda"):
-        model, _ = load_network(SERVICE.spec, device)
+        model = load_network(folders, device)
         batch = [model.features(said.samples) for said in commands(10)]
         texts.append([transcript.text for transcript in model.transcribe(batch)])
     assert texts[0] == texts[1]
