@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from runpod_emulator.rest.account import AccountSettings
 from tests.deploy.conftest import SPEC
 from tools.deploy.desired import change, desired, differences, undo
 from tools.endpoints import EndpointSpec
+from tools.workspace import service_names
 
 IMAGE = "me/vad-service@sha256:" + "0" * 64
 GOOD: dict[str, Any] = {
@@ -98,3 +100,8 @@ def test_variables_of_an_endpoint_are_not_told() -> None:
     found = differences(answered(body, env={"TOKEN": "hidden", "RUNPOD_LOG_LEVEL": "x"}), body)
     told = {each.field: (each.now, each.then) for each in found}
     assert told == {"env.TOKEN": ("(set)", "-"), "env.RUNPOD_LOG_LEVEL": ("(set)", "INFO")}
+
+
+def test_all_endpoints_and_a_candidate_are_within_a_new_accounts_workers() -> None:
+    most = sum(EndpointSpec.of(service).workers_max for service in service_names())
+    assert most + 1 <= AccountSettings().workers_quota
