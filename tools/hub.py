@@ -11,20 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from runpod_emulator.rest.catalog import GPU_TYPES
 from shared.spec import ServiceSpec
 from tools.endpoints import EndpointSpec
 from tools.schema import documents
 from tools.workspace import ROOT
 
-DISK_GB = 20  # the base's 8, the largest models' 1, and room: RunPod wants a tenth of it free
 CUDA = ("12.8", "12.9", "13.0")  # drivers that run the CUDA of the Dockerfiles' base
 TIMEOUT_MS = 120_000  # of a job; the first one waits for the model too
-GPU_OF_POOL = {
-    "AMPERE_16": "NVIDIA RTX A4000",
-    "AMPERE_24": "NVIDIA RTX A5000",
-    "ADA_24": "NVIDIA GeForce RTX 4090",
-    "AMPERE_48": "NVIDIA A40",
-}
 
 
 def hub_files(service: str) -> dict[Path, str]:
@@ -45,11 +39,9 @@ def _listing(spec: ServiceSpec, endpoint: EndpointSpec) -> dict[str, Any]:
         "type": "serverless",
         "category": "audio",
         "config": {
-            "runsOn": "GPU",
-            "containerDiskInGb": DISK_GB,
-            "gpuCount": 1,
-            "gpuIds": ",".join(endpoint.gpu),
-            "allowedCudaVersions": list(CUDA),
+            "runsOn": "CPU" if endpoint.cpu else "GPU",
+            "containerDiskInGb": endpoint.disk_gb,
+            **_hardware(endpoint, {"gpuIds": ",".join(endpoint.gpu)}),
         },
     }
 
@@ -62,12 +54,18 @@ def _tests(folder: Path, endpoint: EndpointSpec) -> dict[str, Any]:
             {"name": name, "input": found, "timeout": TIMEOUT_MS}
             for name, found in jobs(job, schema)
         ],
-        "config": {
-            "gpuTypeId": GPU_OF_POOL[endpoint.gpu[0]],
-            "gpuCount": 1,
-            "allowedCudaVersions": list(CUDA),
-        },
+        "config": _hardware(endpoint, {"gpuTypeId": _gpu_type(endpoint)}),
     }
+
+
+def _gpu_type(endpoint: EndpointSpec) -> str | None:
+    return next((GPU_TYPES[pool][0] for pool in endpoint.gpu), None)
+
+
+def _hardware(endpoint: EndpointSpec, gpu: dict[str, Any]) -> dict[str, Any]:
+    if endpoint.cpu:
+        return {"cpuFlavor": endpoint.cpu[0].flavor}
+    return {**gpu, "gpuCount": endpoint.gpus_per_worker, "allowedCudaVersions": list(CUDA)}
 
 
 def jobs(job: dict[str, Any], schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -23,6 +23,19 @@ def test_the_gpus_are_those_of_the_endpoint(service: str) -> None:
     assert config["gpuIds"].split(",") == list(EndpointSpec.of(service).gpu)
 
 
+def test_an_endpoint_without_gpus_is_listed_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = EndpointSpec.of("vad").model_dump() | {
+        "gpu": (),
+        "cpu": [{"flavor": "cpu5c", "vcpus": 4}],
+    }
+    spec = EndpointSpec.model_validate(fields)
+    monkeypatch.setattr("tools.hub.EndpointSpec.of", lambda _: spec)
+    listed = files("vad")["hub.json"]["config"]
+    assert (listed["runsOn"], listed["cpuFlavor"]) == ("CPU", "cpu5c")
+    assert "gpuIds" not in listed
+    assert files("vad")["tests.json"]["config"] == {"cpuFlavor": "cpu5c"}
+
+
 @pytest.mark.parametrize("service", service_names())
 def test_every_job_is_one_that_the_contract_takes(service: str) -> None:
     schema = json.loads((ROOT / f"services/{service}/schema/input.schema.json").read_text())
