@@ -21,9 +21,9 @@ from tools.endpoints import EndpointSpec
 from tools.images.engine import EngineError, connect
 from tools.images.inputs import gather
 from tools.images.plan import plan as image_plan
+from tools.images.registry.login import TOKEN, USER
 from tools.workspace import service_names
 
-USER, TOKEN = "REGISTRY_USER", "REGISTRY_TOKEN"
 PREVIOUS = "previous"
 
 

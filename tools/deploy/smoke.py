@@ -57,10 +57,8 @@ class Trial(BaseModel):
         if job["status"] != "COMPLETED":
             return f"{job['status']}: {str(job.get('error', ''))[:200]}"
         output: Any = job.get("output")
-        if (
-            isinstance(output, list) and output
-        ):  # what a generator gave: the last is the full result
-            output = output[-1]
+        if isinstance(output, list) and output:
+            output = output[-1]  # of what a generator gave, the last is the full result
         for fault in jsonschema.Draft202012Validator(contract).iter_errors(output):
             where = ".".join(map(str, fault.absolute_path)) or "the output"
             return f"{where} is not as the contract says ({fault.validator})"

@@ -19,7 +19,8 @@ from shared.models.lock import LOCK_NAME, Lock
 from shared.models.spec import asked_for
 from tools.images.archive import files
 from tools.images.engine import EngineError
-from tools.images.licences import OURS, licence_of
+from tools.images.inputs import LICENSE
+from tools.images.licences import licence_of
 
 READ = (
     *("*.dist-info/METADATA", "*.egg-info/PKG-INFO"),
@@ -114,7 +115,7 @@ def _inventory(name: str, texts: dict[str, bytes], hashes: dict[str, str]) -> In
     found = re.search(rb"tini version ([\d.]+)", texts["usr/bin/tini"])
     tini = Package("tini", found[1].decode() if found else "", "MIT", added=True)
     return Inventory(
-        service=Package(f"{name}-service", tables["version"], OURS, added=True),
+        service=Package(f"{name}-service", tables["version"], LICENSE, added=True),
         code=hashlib.sha256(code.encode()).hexdigest(),
         system=_system(texts),
         tini=(tini, hashes["usr/bin/tini"]),
@@ -141,7 +142,7 @@ def _models(
         folder = f"{PurePosixPath(path).parent}/"
         (model,) = Lock.model_validate_json(text).models
         tiny = model.revision.startswith("tiny-")
-        licence = OURS if tiny else licences.get((model.id, model.revision))
+        licence = LICENSE if tiny else licences.get((model.id, model.revision))
         inside = ((p.removeprefix(folder), h) for p, h in hashes.items() if p.startswith(folder))
         yield Model(model.id, model.revision, licence, added=True, files=tuple(sorted(inside)))
 

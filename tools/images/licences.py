@@ -6,7 +6,6 @@ from email.message import Message
 
 from cyclonedx.spdx import is_expression
 
-OURS = "Apache-2.0"
 # What packages write in the place of an SPDX expression, and mean.
 _MEANT = {
     "Apache 2.0": "Apache-2.0",

@@ -11,11 +11,6 @@ from pathlib import Path
 from speech_endpoints.vendored.shared.formats import Labelled, TextFormat, render
 from speech_endpoints.wire import Json
 
-FORMATS: Mapping[str, tuple[str, ...]] = {
-    "vad": ("json", "csv", "rttm", "txt"),
-    "diarization": ("json", "csv", "rttm", "txt"),
-    "asr": ("json", "txt", "srt", "vtt", "csv"),
-}
 _ASKED_OF_THE_SERVICE = ("srt", "vtt")  # it knows the words, which is where cues are cut
 _AS: Mapping[str, TextFormat] = {"csv": "csv", "rttm": "rttm", "txt": "audacity"}
 
@@ -30,7 +25,7 @@ def text_of(result: Json, form: str, name: str) -> str:
 
     Args:
         result: of one recording.
-        form: one of its service's ``FORMATS``.
+        form: one of those that its command offers; see ``wanted``.
         name: of the recording, which RTTM repeats in each line.
     """
     if form == "json":
