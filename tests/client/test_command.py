@@ -154,6 +154,25 @@ def test_recordings_are_named_after_their_files(tmp_path: Path) -> None:
         recordings([str(tmp_path / "empty")])
 
 
+def test_no_two_recordings_have_one_result(tmp_path: Path) -> None:
+    for place in (
+        "one/a.wav",
+        "two/a.wav",
+        "one/B.flac",
+        "two/b.flac",
+        "one/c.wav",
+        "one/c.wav.mp3",
+    ):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).touch()
+    urls = [f"https://{host}/{'x' * 5000}.wav?token=1" for host in ("one", "two")]
+    named = [str(tmp_path / "one"), str(tmp_path / "two"), *urls]
+    found = [recording.name for recording in recordings(named)]
+    assert len({name.casefold() for name in found}) == len(found) == 8
+    assert max(map(len, found)) < 100
+    assert found == [recording.name for recording in recordings(named)]
+
+
 def test_the_doctor_finds_nothing_wrong_with_what_works(vad: Service) -> None:
     run = speech("doctor", SAMPLE, "-e", vad.url)
     assert run.returncode == 0, run.stdout

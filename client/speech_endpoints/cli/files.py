@@ -7,7 +7,7 @@ import hashlib
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ SUFFIXES = {
     ".mkv", ".webm", ".ogg", ".oga", ".opus", ".amr",
 }  # fmt: skip
 STDIN = "-"
+_LONGEST_NAME = 60  # characters of a URL's; file systems allow 255 bytes
 
 
 class NothingThere(Exception):
@@ -69,13 +70,16 @@ def recordings(named: Iterable[str]) -> list[Recording]:
     for name in named:
         for recording in _those_of(name):
             found.setdefault(recording.source, recording)
-    taken = Counter(recording.name for recording in found.values())
-    return [
-        recording
-        if taken[recording.name] == 1
-        else Recording(recording.source, _whole_name(recording), recording.size, recording.version)
-        for recording in found.values()
-    ]
+    named_apart = list(found.values())
+    for longer in (_whole_name, _own_name):
+        taken = Counter(recording.name.casefold() for recording in named_apart)
+        named_apart = [
+            replace(recording, name=longer(recording))
+            if taken[recording.name.casefold()] > 1
+            else recording
+            for recording in named_apart
+        ]
+    return named_apart
 
 
 def _those_of(named: str) -> Iterator[Recording]:
@@ -83,7 +87,7 @@ def _those_of(named: str) -> Iterator[Recording]:
         yield Recording(STDIN, "stdin")
     elif named.startswith(("https://", "http://")):
         version = hashlib.sha256(named.encode()).hexdigest()[:16]
-        name = PurePosixPath(urlsplit(named).path).stem or "audio"
+        name = PurePosixPath(urlsplit(named).path).stem[:_LONGEST_NAME] or "audio"
         yield Recording(named, name, version=version)
     elif Path(named).is_dir():
         inside = sorted(path for path in Path(named).rglob("*") if _is_audio(path))
@@ -115,3 +119,8 @@ def _file(path: Path, name: Path) -> Recording:
 def _whole_name(recording: Recording) -> str:
     """With its suffix, beside another of the same name: a.wav and a.mp3."""
     return recording.name + Path(urlsplit(recording.source).path).suffix
+
+
+def _own_name(recording: Recording) -> str:
+    """With what stands for its place, beside another of the same name elsewhere."""
+    return f"{recording.name}-{hashlib.sha256(recording.source.encode()).hexdigest()[:8]}"
