@@ -55,19 +55,19 @@ class Service(Emulated):
         return [word[3] for word in words if word[3] in theirs]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def vad() -> Iterator[Service]:
     with Service("vad") as service:
         yield service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def asr() -> Iterator[Service]:
     with Service("asr") as service:
         yield service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def diarization() -> Iterator[Service]:
     with Service("diarization") as service:
         yield service
