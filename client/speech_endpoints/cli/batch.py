@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import ClassVar, Protocol, Self
 
 import anyio
 
+from speech_endpoints.audio import Audio
 from speech_endpoints.cli.files import Recording
 from speech_endpoints.cli.journal import Entry, Journal
-from speech_endpoints.endpoint import AsyncEndpoint
 from speech_endpoints.failures import (
     EndpointNotFound,
     NotAuthorised,
@@ -19,6 +19,7 @@ from speech_endpoints.failures import (
     SpeechError,
     TooManyRequests,
     Unreachable,
+    WrongEndpoint,
 )
 from speech_endpoints.jobs import Ledger
 from speech_endpoints.wire import Json
@@ -30,8 +31,32 @@ class CannotWrite(SpeechError):
     code = "cannot_write"
 
 
-_FATAL = (NotAuthorised, EndpointNotFound, CannotWrite)  # what fails one recording fails all
+# What fails one recording fails all.
+_FATAL = (NotAuthorised, EndpointNotFound, WrongEndpoint, CannotWrite)
 _PASSING = (*_FATAL, Unreachable, TooManyRequests)  # the recording itself has not failed
+
+
+class Answering(Protocol):
+    """What recordings are sent to: an ``AsyncEndpoint``, or several that are called as one."""
+
+    service: ClassVar[str]
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+
+    def check(self, options: Mapping[str, object]) -> Json:
+        """See ``AsyncEndpoint.check``."""
+
+    async def answer(self, audio: Audio, options: Mapping[str, object], ledger: Ledger) -> Json:
+        """See ``AsyncEndpoint.answer``."""
+
+    def read(self, result: Json) -> object:
+        """See ``AsyncEndpoint.read``."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +112,7 @@ class Batch:
         again: what of an earlier run is sent once more.
     """
 
-    endpoint: AsyncEndpoint[Any]
+    endpoint: Answering
     options: Mapping[str, object]
     finish: Callable[[Recording, Json], None]
     journal: Journal | None = None
