@@ -172,6 +172,27 @@ def test_a_job_is_not_looked_for_at_another_endpoint(
     assert "outcome_unknown: a job was sent to another endpoint" in run.stderr
 
 
+def test_a_disk_that_is_full_stops_the_run_and_is_named(
+    vad: Service, corpus: Path, tmp_path: Path
+) -> None:
+    words = ["speech", "vad", str(corpus), "-e", vad.url, "-o", str(tmp_path)]
+    code = f"""
+import resource, signal, sys
+from speech_endpoints.cli import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, 250_000))  # as if no file could grow beyond
+sys.argv = {words!r}
+main()
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(CLIENT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert "cannot_write: the journal: " in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_two_runs_do_not_share_a_journal(vad: Service, tmp_path: Path) -> None:
     speech("vad", SAMPLE, "-e", vad.url, "-o", tmp_path)
     with closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as journal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol, Self
@@ -11,7 +10,7 @@ import anyio
 
 from speech_endpoints.audio import Audio
 from speech_endpoints.cli.files import Recording
-from speech_endpoints.cli.journal import Entry, Journal
+from speech_endpoints.cli.journal import CannotWrite, Entry, Journal
 from speech_endpoints.failures import (
     EndpointNotFound,
     NotAuthorised,
@@ -23,13 +22,6 @@ from speech_endpoints.failures import (
 )
 from speech_endpoints.jobs import Ledger
 from speech_endpoints.wire import Json
-
-
-class CannotWrite(SpeechError):
-    """A result, or the journal, cannot be written: the disk is full, or somebody closed a pipe."""
-
-    code = "cannot_write"
-
 
 # What fails one recording fails all.
 _FATAL = (NotAuthorised, EndpointNotFound, WrongEndpoint, CannotWrite)
@@ -133,7 +125,7 @@ class Batch:
                 for recording in waiting:
                     try:
                         await self._one(recording)
-                    except (*_FATAL, OSError, sqlite3.Error) as error:
+                    except (*_FATAL, OSError) as error:
                         fatal.append(_fatal(error))
                         group.cancel_scope.cancel()
 
