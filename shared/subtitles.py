@@ -22,22 +22,19 @@ NOBODY = repeat(None)
 
 
 class Word(Protocol):
-    """A word, or a character.
-
-    Attributes:
-        written: as it stands in the text: with a space before and punctuation behind it.
-        start_ms: where it begins.
-        end_ms: where it ends.
-    """
+    """A word, or a character."""
 
     @property
-    def written(self) -> str: ...  # noqa: D102
+    def written(self) -> str:
+        """As it stands in the text: with a space before and punctuation behind it."""
 
     @property
-    def start_ms(self) -> int: ...  # noqa: D102
+    def start_ms(self) -> int:
+        """Where it begins."""
 
     @property
-    def end_ms(self) -> int: ...  # noqa: D102
+    def end_ms(self) -> int:
+        """Where it ends."""
 
 
 class Cue(NamedTuple):
