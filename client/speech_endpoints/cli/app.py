@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from speech_endpoints.cli.doctor import doctor
+from speech_endpoints.cli.gateway import gateway
 from speech_endpoints.cli.options import given, parameters
 from speech_endpoints.cli.run import run
 from speech_endpoints.cli.wanted import COMMANDS, Wanted
@@ -40,3 +41,4 @@ def command(wanted: type[Wanted]) -> Callable[..., None]:
 for _verb, _wanted in COMMANDS.items():
     app.command(_verb, epilog=_EPILOG)(command(_wanted))
 app.command("doctor")(doctor)
+app.command("gateway")(gateway)
