@@ -232,6 +232,23 @@ def test_stopping_it_cancels_the_jobs(asr: Service, tmp_path: Path) -> None:
     assert error(replies[0]) == (503, "server_error", None, "stopping")
 
 
+def test_stopping_it_ends_streams_and_cancels_their_jobs(asr: Service, tmp_path: Path) -> None:
+    with (
+        gateway(asr.url, tmp_path / "stopped") as found,
+        asr.going_wrong(Fault("job-done", delay_s=8.0)),
+    ):
+        url, files = f"{found.url}/audio/transcriptions", {"file": ("meeting.flac", AUDIO)}
+        with httpx.stream("POST", url, data={"stream": "true"}, files=files) as reply:
+            events = reply.iter_lines()
+            assert "transcript.text.delta" in next(events)
+            found.process.send_signal(signal.SIGINT)
+            with pytest.raises(httpx.RemoteProtocolError):
+                list(events)
+        assert found.process.wait(30) == 0
+        assert asr.result(asr.jobs()[-1]["id"])["status"] == "CANCELLED"
+    assert len(found.log.splitlines()) == 1, "which says where it listens"
+
+
 def test_it_serves_others_than_this_machine_only_with_a_token(asr: Service) -> None:
     command = [sys.executable, "-m", "speech_endpoints", "gateway", "-e", asr.url, "--port", "0"]
     run = subprocess.run(

@@ -103,11 +103,7 @@ class _Body:
 
 @asynccontextmanager
 async def wanted(request: Request, stopping: asyncio.Event) -> AsyncIterator[None]:
-    """Cancel what is done for a caller, and so its job, when it leaves or the gateway is stopped.
-
-    Raises:
-        Problem: the gateway is stopped.
-    """
+    """Cancel what is done for a caller, and so its job, when it leaves or the gateway stops."""
     raised: Exception | None = None
     async with anyio.create_task_group() as group:
 
@@ -129,6 +125,3 @@ async def wanted(request: Request, stopping: asyncio.Event) -> AsyncIterator[Non
         group.cancel_scope.cancel()
     if raised:
         raise raised
-    if stopping.is_set():
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-        raise Problem(status, "the gateway is being stopped", "stopping", again=True)

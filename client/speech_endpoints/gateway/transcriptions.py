@@ -9,7 +9,7 @@ from contextlib import aclosing, contextmanager
 from http import HTTPStatus
 
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from speech_endpoints.failures import SpeechError
 from speech_endpoints.gateway.answers import event, events, whole
@@ -42,17 +42,27 @@ class Transcriptions:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         request, began = Request(scope, receive), time.monotonic()
+        answering = False
+
+        async def reply(message: Message) -> None:
+            nonlocal answering
+            answering = True
+            await send(message)
+
         form = request.form(max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES)
         with self._one_more():
             async with form as fields:
                 asked = read(fields)
                 async with wanted(request, self.stopping):
                     if asked.fields.stream:
-                        await self._stream(asked, send)
+                        await self._stream(asked, reply)
                     else:
                         result = await self._endpoint.run(asked.file, **asked.fields.options())
-                        await whole(result, asked.fields)(scope, receive, send)
+                        await whole(result, asked.fields)(scope, receive, reply)
                     LOG.info("200 in %.1f s", time.monotonic() - began)
+        if self.stopping.is_set() and not answering:
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            raise Problem(status, "the gateway is being stopped", "stopping", again=True)
 
     @contextmanager
     def _one_more(self) -> Iterator[None]:
