@@ -246,7 +246,7 @@ def test_stopping_it_ends_streams_and_cancels_their_jobs(asr: Service, tmp_path:
                 list(events)
         assert found.process.wait(30) == 0
         assert asr.result(asr.jobs()[-1]["id"])["status"] == "CANCELLED"
-    assert len(found.log.splitlines()) == 1, "which says where it listens"
+    assert "Error" not in found.log
 
 
 def test_it_serves_others_than_this_machine_only_with_a_token(asr: Service) -> None:

@@ -33,7 +33,7 @@ def gateway(  # noqa: PLR0913, PLR0917 - the options of the command
     try:
         import python_multipart  # noqa: F401 - what Starlette reads forms with
 
-        from speech_endpoints.gateway.app import Limits
+        from speech_endpoints.gateway.callers import Limits
         from speech_endpoints.gateway.serving import TOKEN, listener, serve, url_of
     except ImportError:
         raise typer.BadParameter(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from speech_endpoints.gateway.callers import Bounded, Known
+from speech_endpoints.gateway.callers import Known, Limits
 from speech_endpoints.gateway.problems import HANDLERS, Problem
 from speech_endpoints.gateway.transcriptions import Transcriptions
 from speech_endpoints.services import AsyncASR
@@ -22,24 +21,9 @@ from speech_endpoints.services import AsyncASR
 MODEL = "asr"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What callers may.
-
-    Attributes:
-        token: that they have to know; None for whoever reaches the gateway.
-        parallel: requests at a time.
-        largest_mb: of an upload, in MB.
-    """
-
-    token: str | None
-    parallel: int
-    largest_mb: int
-
-
 def application(endpoint: AsyncASR, limits: Limits) -> tuple[Starlette, Transcriptions]:
     """The ASGI application, and the part of it that has to be stopped."""
-    transcriptions = Transcriptions(endpoint, limits.parallel)
+    transcriptions = Transcriptions(endpoint, limits)
     model = {
         "id": MODEL, "object": "model", "created": int(time.time()), "owned_by": "speech-endpoints",
     }  # fmt: skip
@@ -73,7 +57,6 @@ def application(endpoint: AsyncASR, limits: Limits) -> tuple[Starlette, Transcri
             Route("/health", health),
             Mount("/v1", routes=api, middleware=[Middleware(Known, token=limits.token)]),
         ],
-        middleware=[Middleware(Bounded, most_mb=limits.largest_mb)],
         exception_handlers=HANDLERS,
         lifespan=opened,
     )

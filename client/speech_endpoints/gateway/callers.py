@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import anyio
@@ -16,7 +17,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from speech_endpoints.gateway.problems import Problem
 
 MB = 1_000_000
-_LINGER_S = 30.0  # for what is still being sent when the answer is there already
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What callers may.
+
+    Attributes:
+        token: that they have to know; None for whoever reaches the gateway.
+        parallel: requests at a time.
+        largest_mb: of an upload, in MB.
+    """
+
+    token: str | None
+    parallel: int
+    largest_mb: int
 
 
 class Known:
@@ -46,59 +61,29 @@ def _bearer(headers: Headers) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-class Bounded:
-    """Refuses requests that are too long, and reads to its end what is refused for any reason.
+def at_most(megabytes: int, request: Request) -> Request:
+    """The same request, whose body is read no further than that.
 
-    A client that is still sending does not see an answer when the connection ends under it.
+    Raises:
+        Problem: it is longer; here if the caller says how long it is, else where it is read.
     """
+    read = 0
 
-    def __init__(self, app: ASGIApp, most_mb: int) -> None:
-        self._app, self._most_mb = app, most_mb
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        body = _Body(receive, Headers(scope=scope), self._most_mb)
-
-        async def answer(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                await body.drain()
-            await send(message)
-
-        await self._app(scope, body.receive, answer)
-
-
-class _Body:
-    def __init__(self, receive: Receive, headers: Headers, most_mb: int) -> None:
-        self._receive, self._most_mb = receive, most_mb
-        self._told = int(headers.get("content-length", "0"))
-        self._read = 0
-        self._ended = False
-
-    async def receive(self) -> Message:
-        self._check(self._told)
-        message = await self._next()
-        self._check(self._read)
-        return message
-
-    async def drain(self) -> None:
-        with anyio.move_on_after(_LINGER_S):
-            while not self._ended:
-                await self._next()
-
-    async def _next(self) -> Message:
-        message = await self._receive()
-        self._read += len(message.get("body", b""))
-        self._ended = not message.get("more_body", False)
-        return message
-
-    def _check(self, size: int) -> None:
-        if size > self._most_mb * MB:
+    def check(size: int) -> None:
+        if size > megabytes * MB:
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            message = f"the upload is larger than {self._most_mb} MB"
+            message = f"the upload is larger than {megabytes} MB"
             raise Problem(status, message, "audio_too_large", "file")
+
+    async def receive() -> Message:
+        nonlocal read
+        message = await request.receive()
+        read += len(message.get("body", b""))
+        check(read)
+        return message
+
+    check(int(request.headers.get("content-length", "0")))
+    return Request(request.scope, receive)
 
 
 @asynccontextmanager

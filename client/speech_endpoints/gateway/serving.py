@@ -11,7 +11,8 @@ from types import TracebackType
 
 import uvicorn
 
-from speech_endpoints.gateway.app import Limits, application
+from speech_endpoints.gateway.app import application
+from speech_endpoints.gateway.callers import Limits
 from speech_endpoints.gateway.problems import LOG
 from speech_endpoints.services import AsyncASR
 from speech_endpoints.vendored.shared.errors import InvalidInput
@@ -51,8 +52,8 @@ def serve(endpoint: AsyncASR, limits: Limits, bound: socket.socket) -> None:
     _log()
     app, transcriptions = application(endpoint, limits)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=_KEEP_S,
-        timeout_graceful_shutdown=_STOP_S,
+        app, http="h11", log_config=None, access_log=False, server_header=False,
+        timeout_keep_alive=_KEEP_S, timeout_graceful_shutdown=_STOP_S,
     )  # fmt: skip
 
     class Server(uvicorn.Server):

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from speech_endpoints.failures import SpeechError
 from speech_endpoints.gateway.answers import event, events, whole
 from speech_endpoints.gateway.asked import Asked, read
-from speech_endpoints.gateway.callers import wanted
+from speech_endpoints.gateway.callers import Limits, at_most, wanted
 from speech_endpoints.gateway.problems import LOG, Problem
 from speech_endpoints.services import AsyncASR
 
@@ -27,21 +27,22 @@ class Transcriptions:
 
     Args:
         endpoint: what recognises.
-        parallel: requests at a time; further ones are to come again.
+        limits: on uploads, and on requests at a time.
 
     Attributes:
         running: requests just now.
         stopping: is set to cancel them, and their jobs.
     """
 
-    def __init__(self, endpoint: AsyncASR, parallel: int) -> None:
-        self._endpoint, self._parallel = endpoint, parallel
+    def __init__(self, endpoint: AsyncASR, limits: Limits) -> None:
+        self._endpoint, self._limits = endpoint, limits
         self.running = 0
         self.stopping = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        request, began = Request(scope, receive), time.monotonic()
+        request = at_most(self._limits.largest_mb, Request(scope, receive))
+        began = time.monotonic()
         answering = False
 
         async def reply(message: Message) -> None:
@@ -66,9 +67,9 @@ class Transcriptions:
 
     @contextmanager
     def _one_more(self) -> Iterator[None]:
-        if self.running >= self._parallel:
+        if self.running >= self._limits.parallel:
             status = HTTPStatus.TOO_MANY_REQUESTS
-            message = f"{self._parallel} requests run already; send fewer at a time"
+            message = f"{self._limits.parallel} requests run already; send fewer at a time"
             raise Problem(status, message, "too_many_requests", again=True)
         self.running += 1
         try:
