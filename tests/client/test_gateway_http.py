@@ -102,7 +102,9 @@ def test_a_form_that_is_none_is_refused(up: Gateway) -> None:
 
 
 def test_there_is_nothing_else(up: Gateway) -> None:
-    assert error(httpx.get(f"{up.url}/audio/transcriptions"))[0] == 405
+    reply = httpx.get(f"{up.url}/audio/transcriptions")
+    assert error(reply)[0] == 405
+    assert reply.headers["Allow"] == "POST"
     assert error(httpx.post(f"{up.url}/chat/completions"))[0] == 404
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -38,7 +39,7 @@ class Problem(Exception):
         message: what is wrong and what to do, for people.
         code: stable, for programs.
         param: the field of the request that it is about.
-        again: whether the same request may be sent again, without anything being paid for twice.
+        again: whether it helps to send the same request again, and no job of it runs any more.
     """
 
     def __init__(
@@ -86,17 +87,21 @@ async def answer(_: Request, error: Exception) -> Response:
     """The response to a request that met an error."""
     if isinstance(error, ClientDisconnect):
         return Response(status_code=HTTPStatus.BAD_REQUEST)  # there is nobody to read it
+    told: Mapping[str, str] | None = None
     if isinstance(error, SpeechError):
         problem = Problem.of(error)
     elif isinstance(error, HTTPException):
         problem = Problem(error.status_code, error.detail, None)
+        told = error.headers  # which methods there are
     elif isinstance(error, Problem):
         problem = error
     else:
         message = "the gateway failed on this request; its log says where"
         problem = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, message, "internal_error")
     LOG.info("%d %s", problem.status, problem.code or HTTPStatus(problem.status).phrase)
-    return JSONResponse(problem.content(), problem.status, headers=problem.headers())
+    return JSONResponse(
+        problem.content(), problem.status, headers={**(told or {}), **problem.headers()}
+    )
 
 
 HANDLERS = dict.fromkeys((Problem, SpeechError, HTTPException, ClientDisconnect, Exception), answer)

@@ -18,7 +18,7 @@ from speech_endpoints.gateway.callers import Limits, at_most, wanted
 from speech_endpoints.gateway.problems import LOG, Problem
 from speech_endpoints.services import AsyncASR
 
-_FIELDS, _FIELD_BYTES = 32, 64 * 1024  # of a form, and of a field that is no file
+_FORM = {"max_files": 1, "max_fields": 32, "max_part_size": 64 * 1024}  # bytes of a field
 _EVENTS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
 
 
@@ -50,10 +50,9 @@ class Transcriptions:
             answering = True
             await send(message)
 
-        form = request.form(max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES)
         with self._one_more():
-            async with form as fields:
-                asked = read(fields)
+            async with request.form(**_FORM) as form:
+                asked = read(form)
                 async with wanted(request, self.stopping):
                     if asked.fields.stream:
                         await self._stream(asked, reply)
