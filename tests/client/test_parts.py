@@ -91,12 +91,12 @@ def test_texts_and_subtitles_go_on_where_the_last_part_ended(asr: Service, tmp_p
     verbose = openai.verbose_json
     assert verbose is not None
     assert verbose.words is not None
-    assert (verbose.text, verbose.duration) == (whole.text, whole.duration_s)
+    assert (verbose.text, verbose.duration) == (whole.text, openai.duration_s)
     assert [(s.id, s.seek, s.text) for s in verbose.segments] == [
         (number, round(segment.start * 1000) // 10, segment.text)
-        for number, segment in enumerate(whole.segments)
+        for number, segment in enumerate(openai.segments)
     ]
-    spoken = [word for segment in whole.segments for word in segment.words or []]
+    spoken = [word for segment in openai.segments for word in segment.words or []]
     assert [(w.word, w.start) for w in verbose.words] == [(w.text, w.start) for w in spoken]
 
 
