@@ -154,14 +154,10 @@ def test_an_error_in_the_middle_of_a_stream_is_raised(client: OpenAI, asr: Servi
     assert caught.value.code == "not_authorised"
 
 
-def test_whoever_leaves_cancels_the_job(client: OpenAI, asr: Service, up: Gateway) -> None:
-    with asr.going_wrong(Fault("job-done", delay_s=5.0)):
-        before = len(asr.jobs())
-        impatient = client.with_options(timeout=1.0, max_retries=0)
-        with pytest.raises(openai.APITimeoutError):
-            impatient.audio.transcriptions.create(model="any", file=COMMANDS)
-        assert len(asr.jobs()) == before + 1
-        assert asr.result(asr.jobs()[-1]["id"])["status"] == "CANCELLED"
-        with client.audio.transcriptions.create(model="any", file=COMMANDS, stream=True) as stream:
-            next(stream)
-        assert asr.result(asr.jobs()[-1]["id"])["status"] == "CANCELLED"
+def test_whoever_leaves_a_stream_cancels_the_job(client: OpenAI, asr: Service) -> None:
+    with (
+        asr.going_wrong(Fault("job-done", delay_s=10.0)),
+        client.audio.transcriptions.create(model="any", file=COMMANDS, stream=True) as stream,
+    ):
+        next(stream)
+    assert asr.result(asr.jobs()[-1]["id"])["status"] == "CANCELLED"

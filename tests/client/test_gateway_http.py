@@ -118,6 +118,17 @@ def test_curl_gets_subtitles(up: Gateway) -> None:
     assert "play music" in run.stdout
 
 
+def test_whoever_leaves_cancels_the_job(up: Gateway, asr: Service) -> None:
+    with asr.going_wrong(Fault("job-done", delay_s=10.0)):
+        before = len(asr.jobs())
+        url = f"{up.url}/audio/transcriptions"
+        caller = subprocess.Popen(["curl", "-sS", url, "-F", f"file=@{COMMANDS}"])
+        until(lambda: len(asr.jobs()) > before)
+        caller.kill()
+        caller.wait()
+        assert asr.result(asr.jobs()[-1]["id"])["status"] == "CANCELLED"
+
+
 def test_health_needs_no_key(narrow: Gateway) -> None:
     url = narrow.url.removesuffix("/v1") + "/health"
     assert httpx.get(url).json() == {"status": "ok", "running": 0, "parallel": 1}
@@ -186,7 +197,7 @@ def test_an_upload_takes_disk_and_not_memory_and_leaves_nothing(up: Gateway) -> 
 
 
 def test_more_than_it_may_do_at_a_time_is_to_come_again(narrow: Gateway, asr: Service) -> None:
-    with asr.going_wrong(Fault("job-done", delay_s=2.0)):
+    with asr.going_wrong(Fault("job-done", delay_s=5.0)):
         before = len(asr.jobs())
         replies: list[httpx.Response] = []
         first = threading.Thread(target=lambda: replies.append(post(narrow, headers=known())))
