@@ -15,6 +15,9 @@ import httpx
 import pytest
 
 from runpod_emulator.faults import Fault
+from speech_endpoints import failures
+from speech_endpoints.gateway.problems import Problem
+from speech_endpoints.vendored.shared import errors
 from tests.client.conftest import Service
 from tests.client.gateway import Gateway, gateway
 from tests.waiting import until
@@ -106,6 +109,31 @@ def test_there_is_nothing_else(up: Gateway) -> None:
     assert error(reply)[0] == 405
     assert reply.headers["Allow"] == "POST"
     assert error(httpx.post(f"{up.url}/chat/completions"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "again"),
+    [
+        (errors.InvalidInput(""), 400, "false"),
+        (errors.AudioTooLong(""), 413, "false"),
+        (errors.ResultTooLarge(""), 413, "false"),
+        (errors.OutOfMemory(""), 503, "true"),
+        (errors.InternalError(""), 502, "false"),
+        (failures.TooManyRequests(""), 429, "true"),
+        (failures.Unreachable(""), 503, "true"),
+        (failures.Unreachable("", "a job that goes on"), 503, "false"),
+        (failures.NotAuthorised(""), 502, "false"),
+        (failures.JobTimedOut(""), 504, "false"),
+        (failures.WaitedTooLong(""), 504, "false"),
+    ],
+    ids=str,
+)
+def test_an_error_says_whose_it_is_and_whether_to_come_again(
+    problem: errors.SpeechError, status: int, again: str
+) -> None:
+    found = Problem.of(problem)
+    assert (found.status, found.headers()["x-should-retry"]) == (status, again)
+    assert found.content()["error"]["code"] == problem.code
 
 
 def test_curl_gets_subtitles(up: Gateway) -> None:
