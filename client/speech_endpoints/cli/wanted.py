@@ -13,7 +13,7 @@ from speech_endpoints.endpoint import AsyncEndpoint
 from speech_endpoints.services import AsyncASR, AsyncDiarization, AsyncVAD
 
 _ENDPOINT = ("--endpoint", "-e")
-_WHERE = "the endpoint's id on RunPod, or a URL such as http://localhost:8000/v2/vad"
+WHERE = "the endpoint's id on RunPod, or a URL such as http://localhost:8000/v2/vad"
 
 
 @dataclass(kw_only=True)
@@ -57,7 +57,7 @@ class WantedVAD(Wanted):
     """Where is speech?"""
 
     kind = AsyncVAD
-    endpoint: Annotated[str, typer.Option(*_ENDPOINT, envvar="SPEECH_VAD_ENDPOINT", help=_WHERE)]
+    endpoint: Annotated[str, typer.Option(*_ENDPOINT, envvar="SPEECH_VAD_ENDPOINT", help=WHERE)]
     form: Annotated[_Spans, typer.Option("--format", "-f", help="txt: Audacity's labels")] = "json"
 
 
@@ -66,9 +66,7 @@ class WantedSpeakers(Wanted):
     """Who spoke when?"""
 
     kind = AsyncDiarization
-    endpoint: Annotated[
-        str, typer.Option(*_ENDPOINT, envvar="SPEECH_DIARIZE_ENDPOINT", help=_WHERE)
-    ]
+    endpoint: Annotated[str, typer.Option(*_ENDPOINT, envvar="SPEECH_DIARIZE_ENDPOINT", help=WHERE)]
     form: Annotated[_Spans, typer.Option("--format", "-f", help="txt: Audacity's labels")] = "json"
     known: Annotated[
         list[str] | None,
@@ -81,7 +79,7 @@ class WantedText(Wanted):
     """What was said?"""
 
     kind = AsyncASR
-    endpoint: Annotated[str, typer.Option(*_ENDPOINT, envvar="SPEECH_ASR_ENDPOINT", help=_WHERE)]
+    endpoint: Annotated[str, typer.Option(*_ENDPOINT, envvar="SPEECH_ASR_ENDPOINT", help=WHERE)]
     form: Annotated[
         Literal["json", "txt", "srt", "vtt", "csv"],
         typer.Option("--format", "-f", help="of results"),
