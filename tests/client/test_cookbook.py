@@ -58,10 +58,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hosts(
-    vad: Service, asr: Service, diarization: Service, tmp_path_factory: pytest.TempPathFactory
+    vad: Service,
+    asr: Service,
+    diarization: Service,
+    bundle: Service,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[dict[str, str]]:
     """What stands for each host of the pages; the gateway is started as the page says."""
-    services = {"vad": vad, "asr": asr, "diarization": diarization}
+    services = {"vad": vad, "asr": asr, "diarization": diarization, "bundle": bundle}
     found = {f"http://localhost:8000/v2/{name}": of.url for name, of in services.items()}
     (command,) = (code for _, code in EVERY_BLOCK.values() if code.startswith(SERVES))
     _, _, _, endpoint, *options = shlex.split(command)

@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from speech_endpoints.gateway.asked import Fields
-from speech_endpoints.merge import joined
 from speech_endpoints.vendored.services.asr.contract import ASRResult, ASRSegment
+from speech_endpoints.vendored.shared.writing import join_texts
 from speech_endpoints.wire import Json
 
 
@@ -33,7 +33,7 @@ async def events(coming: AsyncGenerator[ASRSegment | ASRResult]) -> AsyncGenerat
         if isinstance(item, ASRResult):
             yield event({"type": "transcript.text.done", "text": item.text})
         elif item.text:
-            longer = joined([said, item.text])
+            longer = join_texts([said, item.text])
             yield event({"type": "transcript.text.delta", "delta": longer[len(said) :]})
             said = longer
 
