@@ -1,0 +1,5 @@
+"""Serves the playground: ``nox -s playground``."""
+
+from playground.command import main
+
+main()

@@ -1,0 +1,86 @@
+"""Serves the playground, and endpoints unless there are some: ``nox -s playground``."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import uvicorn
+
+from playground.app import Playground
+from playground.recordings import Recordings
+from playground.tasks import TASKS
+from runpod_emulator.cli import LOCAL
+from runpod_emulator.control_api import STATE
+from speech_endpoints.failures import SpeechError
+
+PORT = 8001
+SERVICES = sorted({task.service for task in TASKS.values()})
+_START_S = 60.0
+
+
+def main() -> None:
+    """Serve the page until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="nox -s playground --", description=__doc__)
+    parser.add_argument("--port", type=int, default=PORT, help="where the page is")
+    parser.add_argument(
+        "--endpoint", action="append", default=[], metavar="SERVICE=ENDPOINT", type=_endpoint,
+        help=f"an endpoint's id on RunPod, or a URL, of {', '.join(SERVICES)}; may be repeated. "
+        "Without any: those of `nox -s serve`, which is started if it does not run",
+    )  # fmt: skip
+    arguments = parser.parse_args()
+    with _endpoints(dict(arguments.endpoint)) as endpoints, Recordings.opened() as recordings:
+        try:
+            app = Playground(endpoints, recordings).app()
+        except SpeechError as error:
+            parser.error(str(error))
+        config = uvicorn.Config(app, port=arguments.port, log_level="warning")
+        print(f"http://127.0.0.1:{arguments.port}   Ctrl-C ends it.", flush=True)
+        uvicorn.Server(config).run()
+
+
+def _endpoint(text: str) -> tuple[str, str]:
+    service, _, where = text.partition("=")
+    if service not in SERVICES or not where:
+        raise argparse.ArgumentTypeError(f"{text} is not SERVICE=ENDPOINT")
+    return service, where
+
+
+@contextmanager
+def _endpoints(given: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Those that were given, or those of the emulator, while the context lasts."""
+    if given:
+        yield given
+    elif found := _emulated():
+        yield found
+    else:
+        emulator = subprocess.Popen([sys.executable, "-m", "tools.serve", *SERVICES])
+        try:
+            yield _started(emulator)
+        finally:
+            emulator.terminate()
+            emulator.wait()
+
+
+def _emulated() -> dict[str, str]:
+    """The endpoints of the emulator on this machine; none if there is none."""
+    try:
+        state = httpx.get(f"{LOCAL}{STATE}").raise_for_status().json()
+        there = {endpoint["id"] for endpoint in state}
+    except (httpx.HTTPError, ValueError, TypeError, KeyError):
+        return {}
+    return {name: f"{LOCAL}/v2/{name}" for name in SERVICES if name in there}
+
+
+def _started(emulator: subprocess.Popen[bytes]) -> dict[str, str]:
+    deadline = time.monotonic() + _START_S
+    while emulator.poll() is None and time.monotonic() < deadline:
+        if found := _emulated():
+            return found
+        time.sleep(0.1)
+    raise SystemExit("the endpoints did not start: see above")
