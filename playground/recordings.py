@@ -62,10 +62,10 @@ class Recordings:
 
     @classmethod
     @contextmanager
-    def opened(cls) -> Iterator[Self]:
+    def opened(cls, most_bytes: int = MOST_BYTES) -> Iterator[Self]:
         """A folder that is gone afterwards."""
         with tempfile.TemporaryDirectory(prefix="speech-playground-") as folder:
-            yield cls(Path(folder))
+            yield cls(Path(folder), most_bytes)
 
     async def add(self, name: str, content: AsyncIterable[bytes]) -> Recording:
         """Take a recording over.
