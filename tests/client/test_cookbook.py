@@ -48,9 +48,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def services(vad: Service, asr: Service, diarization: Service) -> dict[str, str]:
+def services(vad: Service, asr: Service, diarization: Service, bundle: Service) -> dict[str, str]:
     """The URL of each."""
-    return {"vad": vad.url, "asr": asr.url, "diarization": diarization.url}
+    return {"vad": vad.url, "asr": asr.url, "diarization": diarization.url, "bundle": bundle.url}
 
 
 # In the order of the pages: one block reads what another wrote.
