@@ -21,7 +21,7 @@ from playground.calls import calls
 from playground.guard import HOSTS, Guard, policy
 from playground.jobs import Tell, answered
 from playground.recordings import Recordings
-from playground.tasks import TASKS, Task
+from playground.tasks import Asked, asked_of
 from runpod_emulator.bodies import Json as JsonResponse
 from runpod_emulator.bodies import NotJson, TooLong, read_json
 from speech_endpoints.failures import SpeechError
@@ -30,7 +30,6 @@ from speech_endpoints.wire import Json
 from tools.workspace import SAMPLE
 
 PAGE = Path(__file__).parent / "page"
-PATIENCE_S = 5.0  # somebody waits
 _MOST_BYTES = 100_000  # of a question, without its recording
 _TYPES = {"json": "application/json", "vtt": "text/vtt", "csv": "text/csv"}
 
@@ -47,11 +46,7 @@ class Playground:
     """
 
     def __init__(self, endpoints: Mapping[str, str], recordings: Recordings) -> None:
-        self._tasks = {name: task for name, task in TASKS.items() if task.service in endpoints}
-        self._endpoints = {
-            name: task.kind(endpoints[task.service], patience_s=PATIENCE_S)
-            for name, task in self._tasks.items()
-        }
+        self._asked = asked_of(endpoints)
         self._recordings = recordings
         self._answers = Answers()
 
@@ -89,19 +84,19 @@ class Playground:
             [
                 {
                     "name": name,
-                    "title": task.title,
-                    "question": task.question,
-                    "service": task.service,
-                    "schema": task.schema(),
+                    "title": asked.task.title,
+                    "question": asked.task.question,
+                    "service": asked.service,
+                    "schema": asked.task.schema(),
                 }
-                for name, task in self._tasks.items()
+                for name, asked in self._asked.items()
             ]
         )
 
     async def health(self, request: Request) -> Response:
         """How the endpoint behind a task is."""
-        task = self._task(request.path_params["task"])
-        return JsonResponse(await self._endpoints[task.name].health())
+        asked = self._task(request.path_params["task"])
+        return JsonResponse(await asked.endpoint.health())
 
     async def take(self, request: Request) -> Response:
         """Take a recording over: the body is the file, a header its name."""
@@ -117,27 +112,23 @@ class Playground:
 
     async def calls(self, request: Request) -> Response:
         """A job as others send it."""
-        asked = await _question(request)
-        task = self._task(asked.get("task"))
-        endpoint, options = self._endpoints[task.name], _options(asked)
-        endpoint.check(options)
-        name = str(asked.get("name") or "recording.flac")
-        return JsonResponse(calls(task, endpoint.url, name, options))
+        question = await _question(request)
+        file = str(question.get("name") or "recording.flac")
+        return JsonResponse(calls(self._task(question.get("task")), file, _options(question)))
 
     async def job(self, request: Request) -> Response:
         """Send a job, and answer in lines of JSON until it is over; hanging up cancels it."""
-        asked = await _question(request)
-        recording = self._recordings.get(asked.get("recording"))
-        task, options = self._task(asked.get("task")), _options(asked)
-        endpoint = self._endpoints[task.name]
+        question = await _question(request)
+        recording = self._recordings.get(question.get("recording"))
+        asked, options = self._task(question.get("task")), _options(question)
 
         async def work(tell: Tell) -> None:
             try:
-                result, about = await answered(endpoint, task, recording.path, options, tell)
+                result, about = await answered(asked, recording.path, options, tell)
             except SpeechError as error:
                 await tell({"event": "error", **_told(error)})
             else:
-                files = self._answers.keep(task, recording, result)
+                files = self._answers.keep(asked.task, recording, result)
                 await tell({"event": "result", "result": result, "files": files, **about})
 
         return Telling(work)
@@ -151,28 +142,28 @@ class Playground:
         named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}"}
         return Response(found.text, headers=named, media_type=_TYPES.get(form, "text/plain"))
 
-    def _task(self, name: object) -> Task:
-        if isinstance(name, str) and (found := self._tasks.get(name)):
+    def _task(self, name: object) -> Asked:
+        if isinstance(name, str) and (found := self._asked.get(name)):
             return found
         raise InvalidInput("there is no such task here")
 
     @asynccontextmanager
     async def _open(self, _: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for endpoint in self._endpoints.values():
-                await stack.enter_async_context(endpoint)
+            for asked in self._asked.values():
+                await stack.enter_async_context(asked.endpoint)
             yield
 
 
 async def _question(request: Request) -> Json:
-    asked = await read_json(request, _MOST_BYTES)
-    if not isinstance(asked, dict):
+    question = await read_json(request, _MOST_BYTES)
+    if not isinstance(question, dict):
         raise NotJson
-    return asked
+    return question
 
 
-def _options(asked: Json) -> Json:
-    options = asked.get("options", {})
+def _options(question: Json) -> Json:
+    options = question.get("options", {})
     if not isinstance(options, dict):
         raise InvalidInput("options are an object")
     return options

@@ -14,13 +14,12 @@ import uvicorn
 
 from playground.app import Playground
 from playground.recordings import Recordings
-from playground.tasks import TASKS
 from runpod_emulator.cli import LOCAL
 from runpod_emulator.control_api import STATE
 from speech_endpoints.failures import SpeechError
+from tools.workspace import service_names
 
 PORT = 8001
-SERVICES = sorted({task.service for task in TASKS.values()})
 _START_S = 60.0
 
 
@@ -30,8 +29,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=PORT, help="where the page is")
     parser.add_argument(
         "--endpoint", action="append", default=[], metavar="SERVICE=ENDPOINT", type=_endpoint,
-        help=f"an endpoint's id on RunPod, or a URL, of {', '.join(SERVICES)}; may be repeated. "
-        "Without any: those of `nox -s serve`, which is started if it does not run",
+        help=f"an endpoint's id on RunPod, or a URL, of {', '.join(service_names())}; may be "
+        "repeated. Without any: those of `nox -s serve`, which is started if it does not run",
     )  # fmt: skip
     arguments = parser.parse_args()
     with _endpoints(dict(arguments.endpoint)) as endpoints, Recordings.opened() as recordings:
@@ -46,7 +45,7 @@ def main() -> None:
 
 def _endpoint(text: str) -> tuple[str, str]:
     service, _, where = text.partition("=")
-    if service not in SERVICES or not where:
+    if service not in service_names() or not where:
         raise argparse.ArgumentTypeError(f"{text} is not SERVICE=ENDPOINT")
     return service, where
 
@@ -59,7 +58,7 @@ def _endpoints(given: dict[str, str]) -> Iterator[dict[str, str]]:
     elif found := _emulated():
         yield found
     else:
-        emulator = subprocess.Popen([sys.executable, "-m", "tools.serve", *SERVICES])
+        emulator = subprocess.Popen([sys.executable, "-m", "tools.serve"])
         try:
             yield _started(emulator)
         finally:
@@ -74,7 +73,7 @@ def _emulated() -> dict[str, str]:
         there = {endpoint["id"] for endpoint in state}
     except (httpx.HTTPError, ValueError, TypeError, KeyError):
         return {}
-    return {name: f"{LOCAL}/v2/{name}" for name in SERVICES if name in there}
+    return {name: f"{LOCAL}/v2/{name}" for name in service_names() if name in there}
 
 
 def _started(emulator: subprocess.Popen[bytes]) -> dict[str, str]:

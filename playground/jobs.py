@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import anyio
 
-from playground.tasks import Task
+from playground.tasks import Asked
 from speech_endpoints.endpoint import AsyncEndpoint
 from speech_endpoints.failures import SpeechError
 from speech_endpoints.jobs import Ledger
@@ -94,14 +94,11 @@ class Cost:
     alone: float
 
 
-async def answered(
-    endpoint: AsyncEndpoint[Any], task: Task, audio: Path, options: Json, tell: Tell
-) -> tuple[Json, Json]:
+async def answered(asked: Asked, audio: Path, options: Json, tell: Tell) -> tuple[Json, Json]:
     """The answer for a recording, and what is to be said about it: its times and its cost.
 
     Args:
-        endpoint: where it is asked.
-        task: what is asked.
+        asked: what is asked, and where.
         audio: the recording.
         options: of the service.
         tell: is told how far it is.
@@ -109,9 +106,8 @@ async def answered(
     Raises:
         SpeechError: there is none; see ``speech_endpoints.failures``.
     """
-    began, sent = time.monotonic(), Sent()
-    if task.asked_as != "json":
-        options = {**options, "format": task.asked_as}
+    began, sent, endpoint = time.monotonic(), Sent(), asked.endpoint
+    options = {**options, **asked.task.asked_as}
     endpoint.check(options)  # before anybody waits for anything
     cold = not await _has_worker(endpoint)
     failures: list[SpeechError] = []
@@ -130,7 +126,7 @@ async def answered(
         round(time.monotonic() - began, 3), sent.seconds("delayTime"),
         sent.seconds("executionTime"), cold, len(sent.over),
     )  # fmt: skip
-    cost = cost_of(task.service, times)
+    cost = cost_of(asked.service, times)
     return result, {"times": asdict(times), "cost": asdict(cost) if cost else None}
 
 

@@ -5,26 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+from speech_endpoints.cli.wanted import COMMANDS
 from speech_endpoints.endpoint import AsyncEndpoint
-from speech_endpoints.services import AsyncASR, AsyncDiarization, AsyncVAD
-from speech_endpoints.vendored.services.bundle.contract import TranscribeResult, TranscribeTask
+from speech_endpoints.services import AsyncTranscribe
 from speech_endpoints.wire import Json
 from tools.workspace import ROOT
 
+BUNDLE = "bundle"
+PATIENCE_S = 5.0  # somebody waits
 _NOT_ASKED = {"audio_url", "audio_base64", "audio", "audios", "format", "stream", "task"}
-
-
-class AsyncTranscribe(AsyncEndpoint[TranscribeResult]):
-    """The bundle's ``transcribe``. A recording is one job: its speakers have to be told apart."""
-
-    service, request, result = "bundle", TranscribeTask, TranscribeResult
-    splits = False
-
-    def check(self, options: Mapping[str, object]) -> Json:
-        """See above."""
-        return super().check({**options, "task": "transcribe"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +23,37 @@ class Task:
     """Something to ask.
 
     Attributes:
-        name: of the bundle's task.
+        name: as a bundle has it.
         title: as the page has it.
         question: what is asked, in words.
-        kind: who asks it.
-        files: what an answer can be saved as, by the ends of the files' names.
-        asked_as: the format that is asked of the service; the others are made from that answer.
-        client: its class in the Python client.
-        verb: its command of ``speech``.
+        verb: of the command ``speech``, and of the client's ``Bundle``.
+        client: the client's class for a service of its own; ``transcribe`` has none.
     """
 
     name: str
     title: str
     question: str
-    kind: type[AsyncEndpoint[Any]]
-    files: tuple[str, ...]
-    asked_as: str = "json"
-    client: str = ""
-    verb: str = ""
+    verb: str
+    client: str = "Bundle"
 
     @property
-    def service(self) -> str:
-        """The service that answers."""
-        return self.kind.service
+    def kind(self) -> type[AsyncEndpoint[Any]]:
+        """Who asks it."""
+        return COMMANDS[self.verb].kind
 
-    def asked(self, options: Json) -> Json:
-        """The input of a job, but for its audio."""
-        return options if self.name == self.service else {"task": self.name, **options}
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What an answer can be saved as: the formats of its command."""
+        return get_args(get_type_hints(COMMANDS[self.verb])["form"])
+
+    @property
+    def asked_as(self) -> Json:
+        """The format that is asked of the service: all files can be made from that answer."""
+        return {"format": "vtt"} if "vtt" in self.files else {}
 
     def schema(self) -> Json:
         """The JSON Schema of its options: the service's, without the audio."""
-        path = ROOT / "services" / self.service / "schema" / "input.schema.json"
+        path = ROOT / "services" / self.kind.service / "schema" / "input.schema.json"
         schema: Json = json.loads(path.read_text(encoding="utf-8"))
         if branches := schema.get("discriminator", {}).get("mapping"):
             schema = schema["$defs"][branches[self.name].rpartition("/")[2]]
@@ -73,22 +64,44 @@ class Task:
 TASKS = {
     task.name: task
     for task in (
-        Task(
-            "vad", "Speech", "Where is speech?", AsyncVAD,
-            ("json", "csv", "rttm", "txt"), client="VAD", verb="vad",
-        ),
-        Task(
-            "diarization", "Speakers", "Who spoke when?", AsyncDiarization,
-            ("json", "csv", "rttm", "txt"), client="Diarization", verb="diarize",
-        ),
-        Task(
-            "asr", "Text", "What was said?", AsyncASR,
-            ("json", "txt", "srt", "vtt", "csv"), "vtt", client="ASR", verb="asr",
-        ),
-        Task(
-            "transcribe", "Transcript", "Who said what, and when?", AsyncTranscribe,
-            ("json", "txt", "srt", "vtt", "rttm"), "vtt",
-        ),
+        Task("vad", "Speech", "Where is speech?", "vad", "VAD"),
+        Task("diarization", "Speakers", "Who spoke when?", "diarize", "Diarization"),
+        Task("asr", "Text", "What was said?", "asr", "ASR"),
+        Task("transcribe", "Transcript", "Who said what, and when?", "transcribe"),
     )
-}  # fmt: skip
+}
 """By their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A task, and where it is asked.
+
+    Attributes:
+        task: what is asked.
+        service: whose endpoint it is: the task's own, or a bundle.
+        endpoint: that endpoint.
+    """
+
+    task: Task
+    service: str
+    endpoint: AsyncEndpoint[Any]
+
+
+def asked_of(endpoints: Mapping[str, str]) -> dict[str, Asked]:
+    """The tasks that endpoints have, by their names; a bundle has all of them.
+
+    Args:
+        endpoints: ids on RunPod or URLs, by the names of services.
+
+    Raises:
+        SpeechError: an endpoint is none, or there is no key for it.
+    """
+    found = {}
+    for task in TASKS.values():
+        service = task.kind.service if task.kind.service in endpoints else BUNDLE
+        if where := endpoints.get(service):
+            bundle = service == BUNDLE and task.kind is not AsyncTranscribe
+            endpoint = task.kind(where, patience_s=PATIENCE_S, bundle=bundle)
+            found[task.name] = Asked(task, service, endpoint)
+    return found
