@@ -1,5 +1,6 @@
-"""Serves the playground: ``nox -s playground``."""
+"""``python -m playground``: see ``command``."""
 
 from playground.command import main
 
-main()
+if __name__ == "__main__":
+    main()

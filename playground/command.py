@@ -39,8 +39,9 @@ def main() -> None:
         except SpeechError as error:
             parser.error(str(error))
         config = uvicorn.Config(app, port=arguments.port, log_level="warning")
+        listener = config.bind_socket()
         print(f"http://127.0.0.1:{arguments.port}   Ctrl-C ends it.", flush=True)
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run([listener])
 
 
 def _endpoint(text: str) -> tuple[str, str]:

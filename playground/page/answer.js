@@ -39,10 +39,10 @@ export class AnswerView {
     this.list.fill(found.spans.length, (number) => this.#row(found.spans[number]));
   }
 
-  /** @param {number} s Show what is said at that time. @param {boolean} playing @returns {number} The place of it. */
-  follow(s, playing) {
+  /** @param {number} s Show what is said at that time. @returns {number} The place of it. */
+  follow(s) {
     const place = at(this.#found.spans, s);
-    if (place >= 0 && place !== this.list.chosen) this.list.choose(place, playing);
+    if (place >= 0 && place !== this.list.chosen) this.list.choose(place);
     this.#mark(place, s);
     return place;
   }
@@ -91,11 +91,11 @@ function written({ text, words }) {
 }
 
 /** @param {any} result @param {Found} found */
-function summary(result, { spans, speakers }) {
+function summary(result, { spans, speakers, spoken }) {
   if (!spans.length) return "No speech was found.";
   const share = result.duration_s ? `, ${Math.round((100 * result.speech_s) / result.duration_s)} % of the recording` : "";
   const who = speakers.length ? `${many(speakers.length, "speaker")}, ` : "";
-  return `${who}${many(spans.length, result.turns && !("text" in result && result.segments) ? "turn" : "segment")}: ${length(result.speech_s)} of speech${share}`;
+  return `${who}${many(spans.length, spoken || !result.turns ? "segment" : "turn")}: ${length(result.speech_s)} of speech${share}`;
 }
 
 /** @param {any} result @param {import("./api.js").Times} times @param {import("./api.js").Cost | null} cost */
@@ -104,10 +104,10 @@ function facts(result, times, cost) {
   const found = [
     fact("Answer in", length(times.total_s), `from Run to here${parts}`),
     fact(times.cold ? "Cold start" : "Waited", length(times.waited_s), times.cold ? "a worker had to start" : "a worker was there"),
-    fact("Worked", length(times.worked_s), rtf ? `${(1 / rtf).toFixed(0)} × as fast as it plays` : ""),
+    fact("Worked", length(times.worked_s), rtf ? `${(1 / rtf).toFixed(0)}× real time` : ""),
   ];
   if (cost) {
-    const [price, alone] = [`${cost.gpu} at ${money(cost.per_s)} a second, ${cost.as_of}`, `${money(cost.alone)} with a worker’s start and idling for it alone`];
+    const [price, alone] = [`${cost.gpu} at ${money(cost.per_s)} a second, ${cost.as_of}`, `${money(cost.alone)} if a worker came for it alone`];
     found.push(fact("Cost on RunPod", money(cost.work), alone, price));
   }
   const { id, verified } = result.model;

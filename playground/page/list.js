@@ -37,18 +37,15 @@ export class LongList {
     if (count) this.#put(this.#blocks[0]);
   }
 
-  /** @param {number} place @param {boolean} [follow] Bring it in sight. */
-  choose(place, follow = true) {
+  /** @param {number} place Bring it in sight, and mark it. */
+  choose(place) {
     this.row(this.chosen)?.setAttribute("aria-selected", "false");
     this.chosen = place;
     if (place < 0) return;
-    const block = this.#blocks[Math.floor(place / IN_A_BLOCK)];
-    if (follow) this.#put(block);
-    const row = this.row(place);
-    if (!row) return;
+    this.#put(this.#blocks[Math.floor(place / IN_A_BLOCK)]);
+    const row = /** @type {HTMLElement} */ (this.row(place));
     row.setAttribute("aria-selected", "true");
     this.place.setAttribute("aria-activedescendant", row.id);
-    if (!follow) return;
     const top = row.offsetTop, bottom = top + row.offsetHeight, { scrollTop, clientHeight } = this.place;
     if (top < scrollTop) this.place.scrollTop = top - 8;
     else if (bottom > scrollTop + clientHeight) this.place.scrollTop = bottom - clientHeight + 8;

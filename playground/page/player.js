@@ -70,12 +70,12 @@ export class Player {
   mark(place, span) {
     this.lanes.marked = place;
     this.lanes.draw();
-    if (!this.#regions) return;
-    if (!span) this.#region?.remove();
-    this.#region = span && (this.#region ?? this.#regions.addRegion({ start: 0, end: 0, drag: false, resize: false, color: "transparent" }));
-    if (!span) return;
-    this.#region.setOptions({ start: span.start, end: span.end });
-    if (this.#region.element) this.#region.element.style.pointerEvents = "none";
+    this.#region?.remove();
+    this.#region = null;
+    if (!span || !this.#regions) return;
+    const color = `${colour(`s${Math.max(0, span.speaker) % 8}`)}33`;
+    this.#region = this.#regions.addRegion({ start: span.start, end: span.end, drag: false, resize: false, color });
+    if (this.#region.element) this.#region.element.style.pointerEvents = "none";  // a click there seeks
   }
 
   /** @param {number} start @param {number} [end] */
@@ -120,8 +120,7 @@ export class Player {
   }
 }
 
-function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const of = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
-  return { waveColor: of("wave"), progressColor: of("played"), cursorColor: of("accent") };
-}
+/** @param {string} name @returns {string} #rrggbb */
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+const colours = () => ({ waveColor: colour("wave"), progressColor: colour("played"), cursorColor: colour("accent") });

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 import soundfile
 import uvicorn
@@ -120,14 +119,11 @@ def ask(page: Page, task: str, sample: str) -> None:
     page.get_by_role("button", name="Run").click()
 
 
-@pytest.fixture(scope="session")
-def hour(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An hour of the conversation."""
-    path = tmp_path_factory.mktemp("hour") / "hour.ogg"
+def lasting(seconds: int, folder: Path) -> Path:
+    """The conversation over and over, for so long."""
+    path = folder / f"{seconds}.ogg"
     samples, rate = soundfile.read(SAMPLE, dtype="int16")
-    with soundfile.SoundFile(
-        path, "w", rate, 1, format="OGG", subtype="OPUS", compression_level=1.0
-    ) as file:
-        for _ in range(3600 * rate // len(samples)):
-            file.write(np.asarray(samples))
+    with soundfile.SoundFile(path, "w", rate, 1, format="OGG", subtype="OPUS") as file:
+        for _ in range(seconds * rate // len(samples)):
+            file.write(samples)
     return path
