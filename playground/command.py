@@ -9,13 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
 import uvicorn
 
 from playground.app import Playground
+from playground.emulated import emulated
 from playground.recordings import Recordings
 from runpod_emulator.cli import LOCAL
-from runpod_emulator.control_api import STATE
 from speech_endpoints.failures import SpeechError
 from tools.workspace import service_names
 
@@ -68,13 +67,9 @@ def _endpoints(given: dict[str, str]) -> Iterator[dict[str, str]]:
 
 
 def _emulated() -> dict[str, str]:
-    """The endpoints of the emulator on this machine; none if there is none."""
-    try:
-        state = httpx.get(f"{LOCAL}{STATE}").raise_for_status().json()
-        there = {endpoint["id"] for endpoint in state}
-    except (httpx.HTTPError, ValueError, TypeError, KeyError):
-        return {}
-    return {name: f"{LOCAL}/v2/{name}" for name in service_names() if name in there}
+    """The services' endpoints of the emulator on this machine; none if it does not run."""
+    found = emulated(LOCAL)
+    return {name: found[name].url for name in service_names() if name in found}
 
 
 def _started(emulator: subprocess.Popen[bytes]) -> dict[str, str]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import anyio
+from anyio import to_thread
 
+from playground.emulated import emulated
 from playground.tasks import Asked
 from speech_endpoints.endpoint import AsyncEndpoint
 from speech_endpoints.failures import SpeechError
@@ -65,6 +67,8 @@ class Times:
         waited_s: for a worker, RunPod's ``delayTime``; of several jobs, all of them.
         worked_s: of workers, RunPod's ``executionTime``; likewise.
         cold: there was no worker when the job was sent, so it waited for one to start.
+        start_s: how long one takes to start: what this job waited, or what the emulator has
+            measured; None where nobody knows.
         jobs: how many there were: long recordings are sent in parts.
     """
 
@@ -72,6 +76,7 @@ class Times:
     waited_s: float
     worked_s: float
     cold: bool
+    start_s: float | None
     jobs: int
 
 
@@ -84,7 +89,8 @@ class Cost:
         per_s: of a worker there.
         as_of: day of the price.
         work: while the worker worked.
-        alone: with its start and its idle seconds afterwards, if it came for this answer alone.
+        alone: with its start, as far as that is known, and its idle seconds afterwards: if it came
+            for this answer alone.
     """
 
     gpu: str
@@ -122,10 +128,10 @@ async def answered(asked: Asked, audio: Path, options: Json, tell: Tell) -> tupl
     if failures:
         raise failures[0]
     endpoint.read(result)
-    times = Times(
-        round(time.monotonic() - began, 3), sent.seconds("delayTime"),
-        sent.seconds("executionTime"), cold, len(sent.over),
-    )  # fmt: skip
+    total_s, waited_s = round(time.monotonic() - began, 3), sent.seconds("delayTime")
+    worked_s = sent.seconds("executionTime")
+    start_s = waited_s if cold else await _start_s(endpoint.url)
+    times = Times(total_s, waited_s, worked_s, cold, start_s, len(sent.over))
     cost = cost_of(asked.service, times)
     return result, {"times": asdict(times), "cost": asdict(cost) if cost else None}
 
@@ -138,8 +144,8 @@ def cost_of(service: str, times: Times) -> Cost | None:
         return None
     per_s = PRICES[gpu].flex
     idle_s = spec.scaling().idle_timeout_s
-    start_s = times.waited_s if times.cold else 0.0
-    work, alone = times.worked_s * per_s, (start_s + times.worked_s + idle_s) * per_s
+    alone_s = (times.start_s or 0.0) + times.worked_s + idle_s
+    work, alone = times.worked_s * per_s, alone_s * per_s
     return Cost(gpu, per_s, AS_OF.isoformat(), work, alone)
 
 
@@ -149,6 +155,15 @@ async def _has_worker(endpoint: AsyncEndpoint[Any]) -> bool:
         workers = (await endpoint.health()).get("workers") or {}
         return any(workers.get(state) for state in _READY)
     return True  # nobody knows
+
+
+async def _start_s(url: str) -> float | None:
+    """How long workers take to start, where an emulator says it; RunPod does not."""
+    origin, _, endpoint = url.partition("/v2/")
+    if not url.startswith("http://"):
+        return None
+    found = (await to_thread.run_sync(emulated, origin)).get(endpoint)
+    return found.start_s if found else None
 
 
 async def _watch(endpoint: AsyncEndpoint[Any], sent: Sent, tell: Tell) -> None:

@@ -103,7 +103,7 @@ function facts(result, times, cost) {
   const { rtf } = result.timings, parts = times.jobs > 1 ? `, in ${times.jobs} parts` : "";
   const found = [
     fact("Answer in", length(times.total_s), `from Run to here${parts}`),
-    fact(times.cold ? "Cold start" : "Waited", length(times.waited_s), times.cold ? "a worker had to start" : "a worker was there"),
+    fact(times.cold ? "Cold start" : "Waited", length(times.waited_s), start(times)),
     fact("Worked", length(times.worked_s), rtf ? `${(1 / rtf).toFixed(0)}× real time` : ""),
   ];
   if (cost) {
@@ -113,6 +113,12 @@ function facts(result, times, cost) {
   const { id, verified } = result.model;
   found.push(fact("Model", id.split("/").at(-1), verified ? "verified" : "unverified", `${id} ${result.model.revision ?? ""}`));
   return found;
+}
+
+/** @param {import("./api.js").Times} times */
+function start({ cold, start_s }) {
+  if (cold) return "a worker had to start";
+  return start_s === null ? "a worker was ready" : `a worker was ready; one starts in ${length(start_s)}`;
 }
 
 /** @param {string} what @param {string} value @param {string} more @param {string} [all] */

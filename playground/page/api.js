@@ -5,7 +5,7 @@
  * @typedef {{name: string, title: string, question: string, service: string,
  *   schema: {properties: Record<string, any>}}} Task
  * @typedef {{event: "progress", state: "reading" | "waiting" | "working", over: number}} Progress
- * @typedef {{total_s: number, waited_s: number, worked_s: number, cold: boolean, jobs: number}} Times
+ * @typedef {{total_s: number, waited_s: number, worked_s: number, cold: boolean, start_s: number | null, jobs: number}} Times
  * @typedef {{gpu: string, per_s: number, as_of: string, work: number, alone: number}} Cost
  * @typedef {{event: "result", result: any, files: Record<string, string>, times: Times, cost: Cost | null}} Answer
  */

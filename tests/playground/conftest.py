@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import socket
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import av
 import pytest
 import soundfile
 import uvicorn
@@ -120,10 +122,15 @@ def ask(page: Page, task: str, sample: str) -> None:
 
 
 def lasting(seconds: int, folder: Path) -> Path:
-    """The conversation over and over, for so long."""
-    path = folder / f"{seconds}.ogg"
+    """The conversation over and over, for so long: MP3 frames may stand behind any others."""
     samples, rate = soundfile.read(SAMPLE, dtype="int16")
-    with soundfile.SoundFile(path, "w", rate, 1, format="OGG", subtype="OPUS") as file:
-        for _ in range(seconds * rate // len(samples)):
-            file.write(samples)
+    once = io.BytesIO()
+    plain = {"write_xing": "0", "id3v2_version": "0"}
+    with av.open(once, "w", format="mp3", options=plain) as target:
+        stream = target.add_stream("libmp3lame", rate=rate, layout="mono", bit_rate=16_000)
+        frame = av.AudioFrame.from_ndarray(samples[None], format="s16p", layout="mono")
+        frame.rate = rate
+        target.mux([*stream.encode(frame), *stream.encode(None)])
+    path = folder / f"{seconds}.mp3"
+    path.write_bytes(once.getvalue() * (seconds * rate // len(samples)))
     return path
