@@ -12,7 +12,7 @@ export class AnswerView {
   /** @type {HTMLElement | null} */ #word = null;
 
   /**
-   * @param {Record<"headline" | "numbers" | "legend" | "list" | "files" | "copyText", HTMLElement>} parts
+   * @param {Record<"headline" | "numbers" | "model" | "legend" | "list" | "files" | "copyText", HTMLElement>} parts
    * @param {(place: number, from?: number) => void} play Someone chose a stretch, or a word of it.
    */
   constructor(parts, play) {
@@ -28,9 +28,11 @@ export class AnswerView {
   /** @param {Answer} answer @param {Found} found */
   show(answer, found) {
     this.#found = found;
-    const { result, times, cost, files } = answer, { headline, numbers, legend, files: place, copyText } = this.parts;
+    const { result, times, cost, files } = answer, { headline, numbers, model, legend, files: place, copyText } = this.parts;
     headline.textContent = summary(result, found);
     numbers.replaceChildren(...facts(result, times, cost));
+    const { id, revision, verified } = result.model;
+    model.textContent = `${id} ${revision ?? ""}, ${verified ? "verified" : "unverified"}`;
     legend.replaceChildren(...found.speakers.map((name, number) => entry(name, number, result.speakers[number].speech_s)));
     place.replaceChildren(...Object.entries(files).map(([form, address]) =>
       Object.assign(element("a"), { href: address, download: "", textContent: form })));
@@ -64,7 +66,8 @@ export class AnswerView {
     time.textContent = `${clock(span.start)} – ${clock(span.end)}`;
     if (span.name) said.append(Object.assign(element("b"), { textContent: span.name }));
     if (span.words.length) said.append(...written(span));
-    else said.append(span.text || (span.name ? "" : length(span.end - span.start)));
+    else said.append(span.text);
+    if (!this.#found.spoken) said.append(Object.assign(element("small"), { textContent: length(span.end - span.start) }));
     row.append(time, said);
     return row;
   }
@@ -110,8 +113,6 @@ function facts(result, times, cost) {
     const [price, alone] = [`${cost.gpu} at ${money(cost.per_s)} a second, ${cost.as_of}`, `${money(cost.alone)} if a worker came for it alone`];
     found.push(fact("Cost on RunPod", money(cost.work), alone, price));
   }
-  const { id, verified } = result.model;
-  found.push(fact("Model", id.split("/").at(-1), verified ? "verified" : "unverified", `${id} ${result.model.revision ?? ""}`));
   return found;
 }
 

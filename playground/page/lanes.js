@@ -67,7 +67,7 @@ export class Lanes {
       const span = this.#spans[place], marked = place === this.marked;
       const colour = span.speaker < 0 && this.#lanes > 1 ? soft : colours[Math.max(0, span.speaker) % 8];
       context.fillStyle = colour;
-      context.globalAlpha = 0.13;
+      context.globalAlpha = 0.09;
       context.fillRect(x, 0, width, this.wave.offsetHeight);
       context.globalAlpha = marked ? 0.55 : 0.24;
       context.beginPath();

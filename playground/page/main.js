@@ -29,7 +29,7 @@ const player = new Player(
   } },
 );
 const answer = new AnswerView(
-  { headline: by("headline"), numbers: by("numbers"), legend: by("legend"), list: by("list"), files: by("files"), copyText: by("copy-text") }, play,
+  { headline: by("headline"), numbers: by("numbers"), model: by("model"), legend: by("legend"), list: by("list"), files: by("files"), copyText: by("copy-text") }, play,
 );
 const ways = new Ways({ ways: by("ways"), call: by("call"), copy: by("copy-call"), said: say });
 

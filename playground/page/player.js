@@ -1,5 +1,6 @@
 // The recording: its waveform, its sound, and what was found in it.
 
+import { BARS, bars } from "./bars.js";
 import { Lanes } from "./lanes.js";
 import Regions from "./vendor/wavesurfer/regions.esm.js";
 import Timeline from "./vendor/wavesurfer/timeline.esm.js";
@@ -8,13 +9,14 @@ import { clock } from "./words.js";
 
 /** @typedef {import("./spans.js").Span} Span */
 
-const MOST_PX_PER_S = 400, WAVE_PX = 96, STEP_S = 2, PAGE_S = 30;
+const MOST_PX_PER_S = 400, WAVE_PX = 96, STEP_S = 2, PAGE_S = 30, LABEL_PX = 34;
 
 export class Player {
   #surfer = /** @type {any} */ (null);
   #regions = /** @type {any} */ (null);
   #region = /** @type {any} */ (null);
   #address = "";
+  /** @type {Span[]} */ #spans = [];
   duration = 0;
 
   /**
@@ -28,7 +30,7 @@ export class Player {
     for (const name of ["play", "pause", "ended"]) parts.audio.addEventListener(name, () => told.playing(!parts.audio.paused));
     parts.stage.addEventListener("keydown", (event) => this.#key(event));
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      this.#surfer?.setOptions(colours());
+      this.#surfer?.setOptions(cursor());  // and so the bars are drawn anew
       this.lanes.draw();
     });
   }
@@ -41,6 +43,7 @@ export class Player {
     this.parts.audio.src = this.#address;
     this.duration = duration;
     this.#region = null;
+    this.#spans = [];
     this.lanes.show([], 0);
     this.#regions = Regions.create();
     // The peaks and the length are given, so nothing is decoded here.
@@ -49,10 +52,12 @@ export class Player {
     this.#surfer = WaveSurfer.create({
       container: this.parts.wave, media: this.parts.audio, cspNonce: nonce,
       peaks: [peaks.length ? peaks : new Float32Array(1)], duration: duration || 1,
-      height: WAVE_PX, barWidth: 2, barGap: 1, barRadius: 2, cursorWidth: 2, dragToSeek: true,
-      maxPeak: Math.max(0.1, columns.reduce((most, one) => Math.max(most, one), 0) / 255), normalize: true,
-      ...colours(),
-      plugins: [this.#regions, Timeline.create({ height: 18, formatTimeCallback: (/** @type {number} */ s) => clock(s, 0) })],
+      height: WAVE_PX, ...BARS, dragToSeek: true, cursorWidth: 2, ...cursor(),
+      renderFunction: bars({
+        most: Math.max(0.1, columns.reduce((most, one) => Math.max(most, one), 0) / 255),
+        pxPerS: () => this.#view().pxPerS, spans: () => this.#spans, colour: (span) => colour(span ? speakers(span) : "wave"),
+      }),
+      plugins: [this.#regions, Timeline.create({ height: 20, secondaryLabelOpacity: 0.6, style: { fontSize: "11px" }, formatTimeCallback: (/** @type {number} */ s) => this.#label(s) })],
     });
     this.#surfer.on("timeupdate", (/** @type {number} */ s) => this.#moved(s));
     for (const name of ["scroll", "zoom", "redraw", "resize"]) this.#surfer.on(name, () => this.lanes.draw());
@@ -63,6 +68,8 @@ export class Player {
   /** @param {import("./spans.js").Found} found */
   show({ spans, speakers }) {
     this.mark(-1, null);
+    this.#spans = spans;
+    this.#surfer?.setOptions(cursor());
     this.lanes.show(spans, speakers.length);
   }
 
@@ -73,7 +80,7 @@ export class Player {
     this.#region?.remove();
     this.#region = null;
     if (!span || !this.#regions) return;
-    const color = `${colour(`s${Math.max(0, span.speaker) % 8}`)}33`;
+    const color = `${colour(speakers(span))}33`;
     this.#region = this.#regions.addRegion({ start: span.start, end: span.end, drag: false, resize: false, color });
     if (this.#region.element) this.#region.element.style.pointerEvents = "none";  // a click there seeks
   }
@@ -97,6 +104,11 @@ export class Player {
   #view() {
     const scale = this.#surfer ? this.#surfer.getWrapper().clientWidth / (this.duration || 1) : 1;
     return { from: this.#surfer ? this.#surfer.getScroll() / scale : 0, pxPerS: scale };
+  }
+
+  /** @param {number} s A label of the time line; none where it would be cut off. */
+  #label(s) {
+    return (this.duration - s) * this.#view().pxPerS < LABEL_PX && s ? "" : clock(s, 0);
   }
 
   /** @param {number} s */
@@ -123,4 +135,7 @@ export class Player {
 /** @param {string} name @returns {string} #rrggbb */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-const colours = () => ({ waveColor: colour("wave"), progressColor: colour("played"), cursorColor: colour("accent") });
+/** @param {Span} span */
+const speakers = (span) => `s${Math.max(0, span.speaker) % 8}`;
+
+const cursor = () => ({ cursorColor: colour("ink") });
