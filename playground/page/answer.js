@@ -38,6 +38,8 @@ export class AnswerView {
       Object.assign(element("a"), { href: address, download: "", textContent: form })));
     copyText.hidden = !found.spoken || !result.text;
     this.text = result.text ?? "";
+    const longest = clock(found.spans.at(-1)?.end ?? 0).length;
+    this.parts.list.style.setProperty("--time", `${Math.ceil(2 * longest + 1) * 0.5}rem`);
     this.list.fill(found.spans.length, (number) => this.#row(found.spans[number]));
   }
 
@@ -96,7 +98,7 @@ function written({ text, words }) {
 /** @param {any} result @param {Found} found */
 function summary(result, { spans, speakers, spoken }) {
   if (!spans.length) return "No speech was found.";
-  const share = result.duration_s ? `, ${Math.round((100 * result.speech_s) / result.duration_s)} % of the recording` : "";
+  const share = result.duration_s ? `, ${Math.round((100 * result.speech_s) / result.duration_s)}\u00a0% of the recording` : "";
   const who = speakers.length ? `${many(speakers.length, "speaker")}, ` : "";
   return `${who}${many(spans.length, spoken || !result.turns ? "segment" : "turn")}: ${length(result.speech_s)} of speech${share}`;
 }

@@ -5,7 +5,8 @@ import { lastBefore } from "./spans.js";
 
 /** @typedef {import("./spans.js").Span} Span */
 
-const LANE_PX = 28, GAP_PX = 4, SLIM_PX = 10, MOST_WIDE_LANES = 8, LEAST_TEXT_PX = 30;
+const LANE_PX = 28, GAP_PX = 4, SLIM_PX = 10, MOST_WIDE_LANES = 8, LEAST_EDGE_PX = 8, LEAST_TEXT_PX = 30;
+export const WAVE_PX = 96;
 
 export class Lanes {
   /** @type {Span[]} */ #spans = [];
@@ -63,21 +64,26 @@ export class Lanes {
     context.textBaseline = "middle";
     const letter = context.measureText("abcdefghij klmno").width / 16;
 
+    /** @type {Record<number, number>} */
+    const drawn = {};
     for (const { place, x, width, y } of this.#boxes(clientWidth)) {
       const span = this.#spans[place], marked = place === this.marked;
+      const [high, left] = [this.#high, Math.max(x, drawn[y] ?? x)];  // where many are in a pixel, none is drawn over another
+      if (x + width <= left) continue;
+      drawn[y] = x + width;
       const colour = span.speaker < 0 && this.#lanes > 1 ? soft : colours[Math.max(0, span.speaker) % 8];
       context.fillStyle = colour;
       context.globalAlpha = 0.09;
-      context.fillRect(x, 0, width, this.wave.offsetHeight);
+      context.fillRect(left, 0, x + width - left, WAVE_PX);
       context.globalAlpha = marked ? 0.55 : 0.24;
       context.beginPath();
-      context.roundRect(x, y, width, this.#high, Math.min(5, width / 2));
+      context.roundRect(left, y, x + width - left, high, Math.min(5, width / 2));
       context.fill();
       context.globalAlpha = 1;
-      context.fillRect(x, y, Math.min(3, width), this.#high);
-      if (!span.text || width < LEAST_TEXT_PX || this.#high < LANE_PX) continue;
+      if (width > LEAST_EDGE_PX) context.fillRect(x, y, 3, high);
+      if (!span.text || width < LEAST_TEXT_PX || high < LANE_PX) continue;
       context.fillStyle = ink;
-      context.fillText(fitted(context, span.text, width - 14, letter), x + 8, y + this.#high / 2 + 0.5);
+      context.fillText(fitted(context, span.text, width - 14, letter), x + 8, y + high / 2 + 0.5);
     }
   }
 

@@ -7,7 +7,7 @@ import { Player } from "./player.js";
 import { sources } from "./source.js";
 import { found } from "./spans.js";
 import { Ways } from "./ways.js";
-import { clock, length, size } from "./words.js";
+import { clock, length, sentence, size } from "./words.js";
 
 /** @param {string} id @returns {any} */
 const by = (id) => document.getElementById(id);
@@ -55,7 +55,7 @@ function busy(words, more = "") {
 /** @param {any} error @param {() => void} repeat */
 function fail(error, repeat) {
   by("error-words").textContent = "That did not work";
-  by("error-more").textContent = error.message;
+  by("error-more").textContent = sentence(error.message);
   by("error-code").textContent = error.code ?? "";
   by("error-hint").textContent = error.code ? (error.retryable ? "Sending it again may help." : "What it means is in docs/1-request.md and docs/6-calling.md.") : "";
   again = repeat;
@@ -113,6 +113,7 @@ const run = () => during(async (signal) => {
   answer.show(given, what);
   player.show(what);
   say(`Done. ${by("headline").textContent}`);
+  if (by("outcome").getBoundingClientRect().top > window.innerHeight / 2) by("outcome").scrollIntoView();
   look();
 });
 

@@ -1,7 +1,7 @@
 // The recording: its waveform, its sound, and what was found in it.
 
 import { BARS, bars } from "./bars.js";
-import { Lanes } from "./lanes.js";
+import { Lanes, WAVE_PX } from "./lanes.js";
 import Regions from "./vendor/wavesurfer/regions.esm.js";
 import Timeline from "./vendor/wavesurfer/timeline.esm.js";
 import WaveSurfer from "./vendor/wavesurfer/wavesurfer.esm.js";
@@ -9,7 +9,7 @@ import { clock } from "./words.js";
 
 /** @typedef {import("./spans.js").Span} Span */
 
-const MOST_PX_PER_S = 400, WAVE_PX = 96, STEP_S = 2, PAGE_S = 30, LABEL_PX = 34;
+const MOST_PX_PER_S = 400, STEP_S = 2, PAGE_S = 30, LABEL_PX = 34;
 
 export class Player {
   #surfer = /** @type {any} */ (null);

@@ -11,9 +11,9 @@ export function clock(s, digits = 1) {
 
 /** @param {number} s Seconds. */
 export function length(s) {
-  if (s >= 3600) return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
-  if (s >= 60) return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`;
-  return `${s < 10 ? s.toFixed(2) : s.toFixed(1)} s`;
+  if (s >= 3600) return `${Math.floor(s / 3600)}\u00a0h ${Math.round((s % 3600) / 60)}\u00a0min`;
+  if (s >= 60) return `${Math.floor(s / 60)}\u00a0min ${Math.round(s % 60)}\u00a0s`;
+  return `${s < 10 ? s.toFixed(2) : s.toFixed(1)}\u00a0s`;
 }
 
 /** @param {number} bytes */
@@ -28,6 +28,9 @@ export function money(dollars) {
   const digits = Math.max(2, 1 - Math.floor(Math.log10(dollars)));
   return `$${dollars.toFixed(Math.min(digits, 9))}`;
 }
+
+/** @param {string} words @returns {string} As a sentence begins. */
+export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** @param {number} count @param {string} what */
 export const many = (count, what) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;

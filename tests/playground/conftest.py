@@ -50,7 +50,7 @@ def served(endpoints: Mapping[str, str], most_bytes: int = 2**31) -> Iterator[st
 def services() -> Iterator[dict[str, Service]]:
     """The endpoints, by their names."""
     with ExitStack() as stack:
-        names = ("vad", "diarization", "asr", "bundle")
+        names = ("asr", "bundle")  # which has the other tasks
         yield {name: stack.enter_context(Service(name)) for name in names}
 
 

@@ -29,6 +29,11 @@ def answered(page: Page) -> str:
     return headline.inner_text()
 
 
+def heard_s(page: Page) -> float:
+    """How far it has been played."""
+    return float(page.locator("#audio").evaluate("audio => audio.currentTime"))
+
+
 def test_an_empty_page_says_what_to_do(page: Page) -> None:
     expect(page.get_by_text("Drop a recording here")).to_be_visible()
     expect(page.get_by_role("button", name="Run")).to_be_disabled()
@@ -65,13 +70,11 @@ def test_words_are_played_where_they_are(page: Page) -> None:
     word = page.locator(".word").filter(has_text="music")
     start = float(word.get_attribute("data-start") or "nan")
     word.click()
-    page.wait_for_function("!document.getElementById('audio').paused")
+    expect(page.locator("#audio")).to_have_js_property("paused", False)
     expect(word).to_have_class("word now")
-    assert page.evaluate("document.getElementById('audio').currentTime") >= start - 0.05
-    page.wait_for_function("document.getElementById('audio').paused")  # at the segment's end
-    assert page.evaluate("document.getElementById('audio').currentTime") == pytest.approx(
-        15.78, abs=0.4
-    )
+    assert heard_s(page) >= start - 0.05
+    expect(page.locator("#audio")).to_have_js_property("paused", True)  # at the segment's end
+    assert heard_s(page) == pytest.approx(15.78, abs=0.4)
 
 
 def test_a_stretch_is_played_by_a_click_in_its_lane(page: Page) -> None:
@@ -83,7 +86,7 @@ def test_a_stretch_is_played_by_a_click_in_its_lane(page: Page) -> None:
     assert wave
     # The second speaker's lane, in the middle of the second turn.
     page.mouse.click(box["x"] + box["width"] * 4.5 / 20.3, wave["y"] + wave["height"] + 8 + 32 + 14)
-    page.wait_for_function("!document.getElementById('audio').paused")
+    expect(page.locator("#audio")).to_have_js_property("paused", False)
     expect(page.locator("#row-1")).to_have_attribute("aria-selected", "true")
 
 
@@ -114,11 +117,11 @@ def test_everything_works_with_the_keyboard_alone(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_function("!document.getElementById('audio').paused")
+    expect(page.locator("#audio")).to_have_js_property("paused", False)
     expect(page.locator("#row-1")).to_have_attribute("aria-selected", "true")
     page.locator("#stage").focus()
     page.keyboard.press(" ")
-    page.wait_for_function("document.getElementById('audio').paused")
+    expect(page.locator("#audio")).to_have_js_property("paused", True)
     page.keyboard.press("End")
     expect(page.locator("#stage")).to_have_attribute("aria-valuenow", "20.3")
 
@@ -159,14 +162,14 @@ def test_the_same_call_from_elsewhere_gives_the_same(
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert printed.returncode == 0, printed.stderr
-        (text,) = re.findall(r'"text": ?("(?:[^"\\\\]|\\\\.)*")', printed.stdout)[:1]
-        assert json.loads(text) == wanted, way
+        texts = re.findall(r'"text": ?("(?:[^"\\]|\\.)*")', printed.stdout)
+        assert wanted in map(json.loads, texts), way
 
 
 def test_an_option_out_of_its_range_is_shown_and_not_sent(
     page: Page, services: dict[str, Service]
 ) -> None:
-    before = len(services["vad"].jobs())
+    before = len(services["bundle"].jobs())
     page.get_by_role("button", name=CONVERSATION).click()
     page.locator("#player").wait_for()
     page.get_by_text("Options").click()
@@ -175,7 +178,7 @@ def test_an_option_out_of_its_range_is_shown_and_not_sent(
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_label("Pad")).to_be_visible()
     assert page.evaluate("document.querySelector('#ask').matches(':invalid')")
-    assert len(services["vad"].jobs()) == before
+    assert len(services["bundle"].jobs()) == before
 
 
 def test_what_is_no_recording_is_an_error(page: Page, tmp_path: Path) -> None:
@@ -206,13 +209,13 @@ def test_a_job_that_is_cancelled_ends_on_the_endpoint_too(
     page.locator("#file").set_input_files(lasting(1200, tmp_path))
     page.get_by_role("radio", name="Speakers").check(force=True)
     page.get_by_role("button", name="Run").click(timeout=ANSWERED)
-    page.get_by_text("Working", exact=True).or_(page.get_by_text("Waiting for a worker")).wait_for(
+    page.locator("#busy-words").get_by_text(re.compile("Working|Waiting")).wait_for(
         timeout=ANSWERED
     )
     shot(page, "busy")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("status")).to_have_text("Cancelled.")
-    until(lambda: services["diarization"].jobs()[-1]["status"] == "CANCELLED")
+    until(lambda: services["bundle"].jobs()[-1]["status"] == "CANCELLED")
     expect(page.get_by_role("button", name="Run")).to_be_enabled()
 
 
@@ -236,7 +239,7 @@ def test_an_hour_with_thousands_of_segments_is_few_elements(page: Page, tmp_path
     page.keyboard.press("End")
     expect(page.locator(f"#row-{count - 1}")).to_be_visible()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('audio').currentTime > 3500")
+    until(lambda: heard_s(page) > 3500)
     assert elements() < 1500
     page.locator("#play").click()
     shot(page, "hour-end")

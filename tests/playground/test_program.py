@@ -118,11 +118,11 @@ def test_a_malformed_question_is_refused(program: httpx.Client, question: object
 def test_an_option_the_service_has_not_is_an_error_and_no_job(
     program: httpx.Client, services: dict[str, Service]
 ) -> None:
-    before = len(services["vad"].jobs())
+    before = len(services["bundle"].jobs())
     told = answer(program, "vad", given(program), pad_ms=-1)
     assert (told["event"], told["code"]) == ("error", "invalid_input")
     assert "pad_ms" in told["message"]
-    assert len(services["vad"].jobs()) == before
+    assert len(services["bundle"].jobs()) == before
 
 
 def test_the_waveform_is_that_of_the_recording(tmp_path: Path) -> None:
