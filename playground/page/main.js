@@ -58,6 +58,7 @@ function fail(error, repeat) {
   by("error-more").textContent = sentence(error.message);
   by("error-code").textContent = error.code ?? "";
   by("error-hint").textContent = error.code ? (error.retryable ? "Sending it again may help." : "What it means is in docs/1-request.md and docs/6-calling.md.") : "";
+  by("again").hidden = !error.retryable;
   again = repeat;
   become("error");
 }

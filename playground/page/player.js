@@ -9,7 +9,7 @@ import { clock } from "./words.js";
 
 /** @typedef {import("./spans.js").Span} Span */
 
-const MOST_PX_PER_S = 400, STEP_S = 2, PAGE_S = 30, LABEL_PX = 34;
+const MOST_PX_PER_S = 400, STEP_S = 2, PAGE_S = 30, LABEL_PX = 52;
 
 export class Player {
   #surfer = /** @type {any} */ (null);

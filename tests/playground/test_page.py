@@ -43,9 +43,9 @@ def test_an_empty_page_says_what_to_do(page: Page) -> None:
 @pytest.mark.parametrize(
     ("task", "sample", "says"),
     [
-        ("Speech Where", CONVERSATION, r"4 segments: 16\.\d s of speech, 79 % of the recording"),
+        ("Speech Where", CONVERSATION, r"4 segments: 16\.\d\ss of speech, 79\s% of the recording"),
         ("Speakers", CONVERSATION, r"2 speakers, 8 turns"),
-        ("Text", SPOKEN, r"6 segments: 12\.\d s"),
+        ("Text", SPOKEN, r"6 segments: 12\.\d\ss"),
         ("Transcript", SPOKEN, r"\d speakers?, \d+ segments"),
     ],
 )
