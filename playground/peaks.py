@@ -40,16 +40,17 @@ def peaks_of(file: Path) -> Peaks:
         DecodeFailed: it is no audio that can be read.
         AudioTooLong: it is longer than the services take.
     """
-    parts, length = [np.empty(0, np.uint8)], 0
+    parts: list[NDArray[np.uint8]] = []
+    length = 0
     with file.open("rb") as source:
         for samples in _in_columns(decode(source, Fit(0))):
             length += len(samples)
             if length > LONGEST_S * RATE:
                 raise AudioTooLong(f"a recording lasts at most {LONGEST_S:g} s")
-            parts.append(_loudest(samples, COLUMN) >> 7)
-    columns = np.concatenate(parts).astype(np.uint8)
-    columns = _loudest(columns, -(-len(columns) // MOST_COLUMNS) or 1)
-    return Peaks(columns.astype(np.uint8).tobytes(), round(length / RATE, 3))
+            parts.append(np.asarray(_loudest(samples, COLUMN) >> 7, np.uint8))
+    columns = np.concatenate([*parts, np.empty(0, np.uint8)])
+    drawn = _loudest(columns, -(-len(columns) // MOST_COLUMNS) or 1).astype(np.uint8)
+    return Peaks(drawn.tobytes(), round(length / RATE, 3))
 
 
 def _in_columns(blocks: Iterable[NDArray[np.int16]]) -> Iterator[NDArray[np.int16]]:

@@ -13,9 +13,10 @@ import pytest
 import soundfile
 
 from playground.files import rendered
-from playground.peaks import COLUMN, RATE, peaks_of
+from playground.peaks import COLUMN, peaks_of
 from playground.tasks import TASKS
 from speech_endpoints import ASR
+from speech_endpoints.packing import RATE
 from tests.client.conftest import Service
 from tests.playground.conftest import served
 from tools.workspace import COMMANDS, SAMPLE
