@@ -76,9 +76,12 @@ export class Lanes {
       context.globalAlpha = 0.09;
       context.fillRect(left, 0, x + width - left, WAVE_PX);
       context.globalAlpha = marked ? 0.55 : 0.24;
-      context.beginPath();
-      context.roundRect(left, y, x + width - left, high, Math.min(5, width / 2));
-      context.fill();
+      if (width < LEAST_EDGE_PX) context.fillRect(left, y, x + width - left, high);
+      else {
+        context.beginPath();
+        context.roundRect(left, y, x + width - left, high, 5);
+        context.fill();
+      }
       context.globalAlpha = 1;
       if (width > LEAST_EDGE_PX) context.fillRect(x, y, 3, high);
       if (!span.text || width < LEAST_TEXT_PX || high < LANE_PX) continue;

@@ -23,7 +23,6 @@ from tests.waiting import until
 from tools.workspace import ROOT, SAMPLE
 
 SHOTS = ROOT / "out" / "playground"
-WINDOW = {"width": 1280, "height": 900}
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _OPTIONS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
@@ -78,7 +77,7 @@ def browser() -> Iterator[Browser]:
 def tab(browser: Browser, url: str, *, dark: bool = False, width: int = 1280) -> Iterator[Page]:
     """A tab with the page in it, which complains of nothing and asks nobody else for anything."""
     context = browser.new_context(
-        base_url=url, viewport={**WINDOW, "width": width}, reduced_motion="reduce",
+        base_url=url, viewport={"width": width, "height": 900}, reduced_motion="reduce",
         color_scheme="dark" if dark else "light", permissions=["clipboard-read", "clipboard-write"],
     )  # fmt: skip
     page = context.new_page()
