@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -32,6 +33,8 @@ def main() -> None:
         "repeated. Without any: those of `nox -s serve`, which is started if it does not run",
     )  # fmt: skip
     arguments = parser.parse_args()
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda *_: sys.exit())  # and the emulator ends too
     with _endpoints(dict(arguments.endpoint)) as endpoints, Recordings.opened() as recordings:
         try:
             app = Playground(endpoints, recordings).app()
@@ -39,8 +42,9 @@ def main() -> None:
             parser.error(str(error))
         config = uvicorn.Config(app, port=arguments.port, log_level="warning")
         listener = config.bind_socket()
-        print(f"http://127.0.0.1:{arguments.port}   Ctrl-C ends it.", flush=True)
-        uvicorn.Server(config).run([listener])
+        print(f"http://127.0.0.1:{listener.getsockname()[1]}   Ctrl-C ends it.", flush=True)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run([listener])
 
 
 def _endpoint(text: str) -> tuple[str, str]:

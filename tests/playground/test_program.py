@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +24,7 @@ from speech_endpoints import ASR
 from speech_endpoints.packing import RATE
 from tests.client.conftest import Service
 from tests.playground.conftest import served
-from tools.workspace import COMMANDS, SAMPLE
+from tools.workspace import CLIENT, COMMANDS, EMULATOR, ROOT, SAMPLE
 
 NOWHERE = "http://127.0.0.1:9/v2/vad"  # the discard port: nobody listens
 
@@ -124,6 +129,42 @@ def test_an_option_the_service_has_not_is_an_error_and_no_job(
     assert (told["event"], told["code"]) == ("error", "invalid_input")
     assert "pad_ms" in told["message"]
     assert len(services["bundle"].jobs()) == before
+
+
+@contextmanager
+def command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """``nox -s playground``, while the context lasts."""
+    environment = {**os.environ, "PYTHONPATH": f"{EMULATOR}{os.pathsep}{CLIENT}"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "playground", *arguments], cwd=ROOT, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_says_where_it_is_and_ends_without_a_word(
+    services: dict[str, Service], end: signal.Signals
+) -> None:
+    with command("--port", "0", "--endpoint", f"bundle={services['bundle'].url}") as process:
+        assert process.stdout
+        url = process.stdout.readline().split()[0]
+        tasks = httpx.get(f"{url}/tasks").json()
+        assert [task["name"] for task in tasks] == list(TASKS), "a bundle has all of them"
+        process.send_signal(end)
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (0, "")
+
+
+@pytest.mark.parametrize("wrong", ["vad", "vad=an endpoint"])
+def test_the_command_refuses_what_is_no_endpoint(wrong: str) -> None:
+    with command("--endpoint", wrong) as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "Traceback" not in said
 
 
 def test_the_waveform_is_that_of_the_recording(tmp_path: Path) -> None:
