@@ -17,7 +17,7 @@ from tests.playground.conftest import ask, lasting, served, shot, tab
 from tests.waiting import until
 from tools.workspace import CLIENT, COMMANDS
 
-ANSWERED = 60_000  # milliseconds
+ANSWERED = 200_000  # milliseconds: a busy machine takes its time
 NOWHERE = "http://127.0.0.1:9/v2"
 CONVERSATION, SPOKEN = "a conversation", "spoken commands"
 
