@@ -27,7 +27,7 @@ def emulated(engine: docker.DockerClient, *, running: bool = False) -> set[str]:
     """The containers and networks of every emulator on this machine."""
     containers = engine.containers.list(all=not running, filters={"name": PREFIX})
     networks = engine.networks.list(filters={"name": PREFIX})
-    return {str(found.name) for found in (*containers, *networks)}
+    return {str(found.attrs["Name"]) for found in (*containers, *networks)}
 
 
 @dataclass(frozen=True)
