@@ -93,13 +93,14 @@ def cues_of(words: Sequence[Word]) -> Iterator[Cue]:
         if all(map(_fits, parts)):
             break
     for part in parts:
-        text = "".join(word.written for word in part).strip()
-        yield Cue(part[0].start_ms, part[-1].end_ms, text)
+        yield Cue(part[0].start_ms, part[-1].end_ms, _text(part))
 
 
 def _cut(words: Sequence[Word], count: int) -> Iterator[list[Word]]:
     """So many parts, or fewer: each word belongs to the part that its middle falls into."""
-    widths = [_width(word) for word in words]
+    first, *others = words
+    # Whether a sentence begins with a space is not seen.
+    widths = [_width(first.written.lstrip()), *(_width(word.written) for word in others)]
     middles = [end - width / 2 for end, width in zip(accumulate(widths), widths, strict=True)]
     places = [int(middle / sum(widths) * count) for middle in middles]
     for _, part in groupby(zip(places, words, strict=True), key=itemgetter(0)):
@@ -107,12 +108,16 @@ def _cut(words: Sequence[Word], count: int) -> Iterator[list[Word]]:
 
 
 def _fits(part: Sequence[Word]) -> bool:
-    fits = sum(map(_width, part)) <= MOST_WIDTH
+    fits = _width(_text(part)) <= MOST_WIDTH
     return fits and part[-1].end_ms - part[0].start_ms <= LONGEST_MS
 
 
-def _width(word: Word) -> int:
-    return sum(WIDE if east_asian_width(letter) in {"W", "F"} else 1 for letter in word.written)
+def _text(part: Sequence[Word]) -> str:
+    return "".join(word.written for word in part).strip()
+
+
+def _width(text: str) -> int:
+    return sum(WIDE if east_asian_width(letter) in {"W", "F"} else 1 for letter in text)
 
 
 def _clock(ms: int, point: str) -> str:

@@ -94,7 +94,8 @@ class AsyncEndpoint(Generic[ResultT]):
         """The result for one recording.
 
         Args:
-            audio: a path, a URL, the bytes of a file, or samples and their rate; see ``parts_of``.
+            audio: a path, a URL, the bytes of a file, an open file, or samples and their rate; see
+                ``parts_of``.
             options: of the service, as its contract names them.
 
         Raises:
@@ -238,13 +239,11 @@ class AsyncEndpoint(Generic[ResultT]):
         return Request({**options, **part.input}, short, policy)
 
     def _may_be_sent(self, part: Part, asked: Json) -> None:
-        """Refuse options whose results cannot be put together, before the first part is sent."""
-        for option in ("return_scores", "verbose_json"):
-            wanted = asked.get(option) or asked.get("format") == option
-            if wanted and part.own_s != WHOLE:
-                raise InvalidInput(
-                    f"{option} is not there for audio that is sent in parts; give an https:// URL"
-                )
+        """Refuse an option whose results cannot be put together, before the first part is sent."""
+        if asked.get("return_scores") and part.own_s != WHOLE:
+            raise InvalidInput(
+                "return_scores is not there for audio that is sent in parts; give an https:// URL"
+            )
 
     @contextmanager
     def _in_time(self) -> Iterator[None]:

@@ -67,6 +67,8 @@ def merge_texts(parts: Sequence[Heard], asked: Json) -> Json:
         found["formatted"] = f"{found['text']}\n" if found["text"] else ""
     elif form in {"srt", "vtt"}:
         found["formatted"] = _cues(parts, form)
+    elif form == "verbose_json":
+        found["verbose_json"] = _openai(parts, found)
     return found
 
 
@@ -113,6 +115,21 @@ def _cues(parts: Sequence[Heard], form: str) -> str:
             elif "-->" in head:
                 blocks.append(f"{_CLOCK.sub(later, head)}\n{text}\n")
     return "\n".join(blocks if form == "srt" else ["WEBVTT\n", *blocks])
+
+
+def _openai(parts: Sequence[Heard], whole: Json) -> Json:
+    """OpenAI's ``verbose_json`` of the parts as that of the whole."""
+    found = [shifted(part.result["verbose_json"], part.offset_s) for part in parts]
+    names = {part.result["language"]: part.result["verbose_json"]["language"] for part in parts}
+    more: Json = {}
+    if any(one.get("words") is not None for one in found):
+        more["words"] = [word for one in found for word in one["words"]]
+    more["segments"] = [
+        {**segment, "id": number, "seek": round(segment["start"] * 1000) // 10}
+        for number, segment in enumerate(segment for one in found for segment in one["segments"])
+    ]
+    language, duration = names.get(whole["language"], found[0]["language"]), whole["duration_s"]
+    return {**found[0], "language": language, "duration": duration, "text": whole["text"], **more}
 
 
 def _later(offset_s: float) -> Callable[[re.Match[str]], str]:

@@ -78,6 +78,7 @@ def test_texts_and_subtitles_go_on_where_the_last_part_ended(asr: Service, tmp_p
     soundfile.write(tmp_path / "commands.wav", np.tile(samples, 2), rate)
     with ASR(asr.url) as endpoint:
         whole = endpoint.run(tmp_path / "commands.wav", format="srt", timestamps="word")
+        openai = endpoint.run(tmp_path / "commands.wav", format="verbose_json", timestamps="word")
         *streamed, last = endpoint.stream(tmp_path / "commands.wav", timestamps="word")
     assert [s.model_dump() for s in streamed] == [s.model_dump() for s in whole.segments]
     assert len(whole.segments) == 12
@@ -86,6 +87,17 @@ def test_texts_and_subtitles_go_on_where_the_last_part_ended(asr: Service, tmp_p
     numbers = [line for line in whole.formatted.splitlines() if line.isdigit()]
     assert numbers == [str(n) for n in range(1, 13)]
     assert whole.text.count("play music") == last.text.count("play music") == 2
+
+    verbose = openai.verbose_json
+    assert verbose is not None
+    assert verbose.words is not None
+    assert (verbose.text, verbose.duration) == (whole.text, openai.duration_s)
+    assert [(s.id, s.seek, s.text) for s in verbose.segments] == [
+        (number, round(segment.start * 1000) // 10, segment.text)
+        for number, segment in enumerate(openai.segments)
+    ]
+    spoken = [word for segment in openai.segments for word in segment.words or []]
+    assert [(w.word, w.start) for w in verbose.words] == [(w.text, w.start) for w in spoken]
 
 
 @pytest.mark.usefixtures("small_requests")

@@ -62,6 +62,12 @@ def test_long_sentences_are_cut_into_cues_of_like_width() -> None:
     assert all(one.end_ms <= two.start_ms for one, two in pairwise(cues))
 
 
+def test_a_space_before_a_sentence_changes_nothing() -> None:
+    spaced = sentence(*[" word"] * 40)
+    bare = [spaced[0]._replace(written="word"), *spaced[1:]]
+    assert list(cues_of(bare)) == list(cues_of(spaced))
+
+
 def test_characters_count_double() -> None:
     cues = cues_of(sentence(*["字"] * 60, each_ms=50))
     assert [len(cue.text) for cue in cues] == [30, 30]

@@ -17,7 +17,7 @@ from speech_endpoints.vendored.shared.errors import InvalidInput
 
 _PATIENCE_S = 120.0  # there is nobody who waits for each recording
 _ENDPOINT = ("--endpoint", "-e")
-_WHERE = "the endpoint's id on RunPod, or a URL such as http://localhost:8000/v2/vad"
+WHERE = "the endpoint's id on RunPod, or a URL such as http://localhost:8000/v2/vad"
 
 
 @dataclass(kw_only=True)
@@ -101,7 +101,7 @@ class WantedVAD(WantedOfOne):
     """Where is speech?"""
 
     kind = AsyncVAD
-    endpoint: Annotated[str, typer.Option(*_ENDPOINT, envvar="SPEECH_VAD_ENDPOINT", help=_WHERE)]
+    endpoint: Annotated[str, typer.Option(*_ENDPOINT, envvar="SPEECH_VAD_ENDPOINT", help=WHERE)]
     form: Annotated[_Spans, typer.Option("--format", "-f", help="txt: Audacity's labels")] = "json"
 
 
@@ -110,9 +110,7 @@ class WantedSpeakers(WantedOfOne, WithVoices):
     """Who spoke when?"""
 
     kind = AsyncDiarization
-    endpoint: Annotated[
-        str, typer.Option(*_ENDPOINT, envvar="SPEECH_DIARIZE_ENDPOINT", help=_WHERE)
-    ]
+    endpoint: Annotated[str, typer.Option(*_ENDPOINT, envvar="SPEECH_DIARIZE_ENDPOINT", help=WHERE)]
     form: Annotated[_Spans, typer.Option("--format", "-f", help="txt: Audacity's labels")] = "json"
 
 
@@ -121,7 +119,7 @@ class WantedText(WantedOfOne):
     """What was said?"""
 
     kind = AsyncASR
-    endpoint: Annotated[str, typer.Option(*_ENDPOINT, envvar="SPEECH_ASR_ENDPOINT", help=_WHERE)]
+    endpoint: Annotated[str, typer.Option(*_ENDPOINT, envvar="SPEECH_ASR_ENDPOINT", help=WHERE)]
     form: Annotated[
         Literal["json", "txt", "srt", "vtt", "csv"],
         typer.Option("--format", "-f", help="of results"),
