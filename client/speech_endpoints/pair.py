@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, Unpack
 
 import anyio
+from anyio import to_thread
 
 from speech_endpoints.audio import Audio
 from speech_endpoints.endpoint import NO_LEDGER, AsyncEndpoint, Settings
@@ -68,6 +70,8 @@ class AsyncPair:
     ) -> Json:
         """The result for one recording as JSON; see ``AsyncEndpoint.answer``."""
         asked = self.check(options)
+        if isinstance(audio, io.IOBase):  # two cannot read one file at a time
+            audio = await to_thread.run_sync(audio.read)
         found: dict[str, Json] = {}
         errors: list[SpeechError] = []
         async with anyio.create_task_group() as group:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import openai
 import pytest
@@ -40,6 +41,16 @@ def test_a_file_becomes_its_text(client: OpenAI, expected: ASRResult) -> None:
     assert found.text == expected.text
     assert found.usage is not None
     assert found.usage.model_dump() == {"type": "duration", "seconds": 21.0}
+
+
+def test_a_bundle_is_an_endpoint_too(bundle: Service, expected: ASRResult, tmp_path: Path) -> None:
+    with (
+        gateway(bundle.url, tmp_path / "up", "--bundle") as up,
+        OpenAI(base_url=up.url, api_key="any") as client,
+        COMMANDS.open("rb") as file,
+    ):
+        found = client.audio.transcriptions.create(model="whisper-1", file=file)
+    assert found.text == expected.text
 
 
 @pytest.mark.parametrize("form", ["text", "srt", "vtt"])

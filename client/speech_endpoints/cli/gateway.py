@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from speech_endpoints.cli.wanted import WHERE
+from speech_endpoints.cli.wanted import WHERE, IsBundle
 from speech_endpoints.failures import SpeechError
 from speech_endpoints.services import AsyncASR
 
@@ -19,6 +19,7 @@ def gateway(  # noqa: PLR0913, PLR0917 - the options of the command
     endpoint: Annotated[
         str, typer.Option("--endpoint", "-e", envvar="SPEECH_ASR_ENDPOINT", help=WHERE)
     ],
+    bundle: IsBundle = False,
     host: Annotated[str, typer.Option(help="where it listens")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free")] = 8080,
     parallel: Annotated[int, typer.Option(min=1, max=200, help="requests at a time")] = 8,
@@ -41,7 +42,7 @@ def gateway(  # noqa: PLR0913, PLR0917 - the options of the command
         ) from None
     token = os.environ.get(TOKEN) or None
     try:
-        asr = AsyncASR(endpoint, timeout_s=timeout_s, parallel=_PARTS)
+        asr = AsyncASR(endpoint, bundle=bundle, timeout_s=timeout_s, parallel=_PARTS)
         bound = listener(host, port, token)
     except SpeechError as error:
         raise typer.BadParameter(str(error)) from None

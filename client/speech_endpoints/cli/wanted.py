@@ -19,6 +19,10 @@ _PATIENCE_S = 120.0  # there is nobody who waits for each recording
 _ENDPOINT = ("--endpoint", "-e")
 WHERE = "the endpoint's id on RunPod, or a URL such as http://localhost:8000/v2/vad"
 
+IsBundle = Annotated[
+    bool, typer.Option("--bundle", help="the endpoint is a bundle, which has all services")
+]
+
 
 @dataclass(kw_only=True)
 class Wanted:
@@ -70,9 +74,7 @@ class WantedOfOne(Wanted):
     """Of a service that has an endpoint of its own."""
 
     endpoint: str
-    bundle: Annotated[
-        bool, typer.Option("--bundle", help="the endpoint is a bundle, which has all services")
-    ] = False
+    bundle: IsBundle = False
 
     def called(self) -> AsyncEndpoint[Any]:
         """See ``Wanted``."""
