@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import uvicorn
 
 from playground.app import Playground
 from playground.emulated import emulated
+from playground.guard import HOSTS
 from playground.recordings import Recordings
 from runpod_emulator.cli import LOCAL
 from speech_endpoints.failures import SpeechError
@@ -33,6 +35,10 @@ def main() -> None:
         "repeated. Without any: those of `nox -s serve`, which is started if it does not run",
     )  # fmt: skip
     arguments = parser.parse_args()
+    try:
+        listener = socket.create_server((HOSTS[0], arguments.port))
+    except OSError as error:
+        parser.error(f"cannot listen on port {arguments.port}: {error.strerror}")
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda *_: sys.exit())  # and the emulator ends too
     with _endpoints(dict(arguments.endpoint)) as endpoints, Recordings.opened() as recordings:
@@ -40,11 +46,9 @@ def main() -> None:
             app = Playground(endpoints, recordings).app()
         except SpeechError as error:
             parser.error(str(error))
-        config = uvicorn.Config(app, port=arguments.port, log_level="warning")
-        listener = config.bind_socket()
-        print(f"http://127.0.0.1:{listener.getsockname()[1]}   Ctrl-C ends it.", flush=True)
+        print(f"http://{HOSTS[0]}:{listener.getsockname()[1]}   Ctrl-C ends it.", flush=True)
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run([listener])
+            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listener])
 
 
 def _endpoint(text: str) -> tuple[str, str]:

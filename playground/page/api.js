@@ -28,7 +28,8 @@ async function ask(path, init) {
   } catch (error) {
     if (/** @type {Error} */ (error).name === "AbortError") throw error;
     throw new Failure({
-      code: "page_alone", retryable: true,
+      code: "page_alone",
+      retryable: true,
       message: "The program behind this page does not answer. Is it still running?",
     });
   }
@@ -37,7 +38,8 @@ async function ask(path, init) {
 }
 
 /** @param {string} path @param {object} content @param {AbortSignal} [signal] */
-const post = (path, content, signal) => ask(path, { method: "POST", body: JSON.stringify(content), signal });
+const post = (path, content, signal) =>
+  ask(path, { method: "POST", body: JSON.stringify(content), signal });
 
 /** @returns {Promise<Task[]>} */
 export const tasks = async () => (await ask("/tasks")).json();
@@ -47,19 +49,24 @@ export const health = async (task) => (await ask(`/tasks/${task}/health`)).json(
 
 /** @param {Blob} blob @param {string} name @returns {Promise<Recording>} */
 export async function handOver(blob, name) {
-  const headers = { "x-name": encodeURIComponent(name), "content-type": "application/octet-stream" };
+  const headers = {
+    "x-name": encodeURIComponent(name),
+    "content-type": "application/octet-stream",
+  };
   return (await ask("/recordings", { method: "POST", body: blob, headers })).json();
 }
 
 /** @param {string} id A recording's. @returns {Promise<Uint8Array>} A byte for each column. */
-export const peaks = async (id) => new Uint8Array(await (await ask(`/recordings/${id}/peaks`)).arrayBuffer());
+export const peaks = async (id) =>
+  new Uint8Array(await (await ask(`/recordings/${id}/peaks`)).arrayBuffer());
 
 /** @param {string} name @returns {Promise<Blob>} */
 export const sample = async (name) => (await ask(`/samples/${name}`)).blob();
 
 /** @param {string} task @param {object} options @param {string} name The recording's.
  * @returns {Promise<Record<string, string>>} The call, by the names of the ways. */
-export const calls = async (task, options, name) => (await post("/calls", { task, options, name })).json();
+export const calls = async (task, options, name) =>
+  (await post("/calls", { task, options, name })).json();
 
 /**
  * Send a job. Aborting it cancels the job.
@@ -70,7 +77,9 @@ export const calls = async (task, options, name) => (await post("/calls", { task
  */
 export async function job(question, signal, told) {
   const reply = await post("/jobs", question, signal);
-  const reader = /** @type {ReadableStream<any>} */ (reply.body).pipeThrough(new TextDecoderStream()).getReader();
+  const reader = /** @type {ReadableStream<any>} */ (reply.body)
+    .pipeThrough(new TextDecoderStream())
+    .getReader();
   let rest = "";
   for (;;) {
     const { value, done } = await reader.read();

@@ -2,7 +2,8 @@
 
 import { at } from "./spans.js";
 
-const BAR_PX = 2, STEP_PX = 3;
+const BAR_PX = 2,
+  STEP_PX = 3;
 
 export const BARS = { barWidth: BAR_PX, barGap: STEP_PX - BAR_PX };
 
@@ -14,9 +15,13 @@ export const BARS = { barWidth: BAR_PX, barGap: STEP_PX - BAR_PX };
  */
 export function bars({ most, pxPerS, spans, colour }) {
   return ([columns], context) => {
-    const { canvas } = context, ratio = canvas.width / (parseFloat(canvas.style.width) || canvas.width);
-    const left = parseFloat(canvas.style.left) || 0, scale = pxPerS(), all = spans();
-    const perPx = columns.length / (canvas.width / ratio), middle = canvas.height / 2;
+    const { canvas } = context,
+      ratio = canvas.width / (parseFloat(canvas.style.width) || canvas.width);
+    const left = parseFloat(canvas.style.left) || 0,
+      scale = pxPerS(),
+      all = spans();
+    const perPx = columns.length / (canvas.width / ratio),
+      middle = canvas.height / 2;
     let place = NaN;
     for (let x = 0; x < canvas.width / ratio; x += STEP_PX) {
       const last = Math.max(Math.floor(x * perPx) + 1, Math.floor((x + STEP_PX) * perPx));
@@ -24,10 +29,16 @@ export function bars({ most, pxPerS, spans, colour }) {
       for (let column = Math.floor(x * perPx); column < last && column < columns.length; column++)
         if (columns[column] > loudest) loudest = columns[column];
       const now = at(all, (left + x + BAR_PX / 2) / scale);
-      if (now !== place) context.fillStyle = colour(all[place = now] ?? null);
+      if (now !== place) context.fillStyle = colour(all[(place = now)] ?? null);
       const high = Math.max(ratio, (loudest / most) * (canvas.height - 4 * ratio));
       context.beginPath();
-      context.roundRect(x * ratio, middle - high / 2, BAR_PX * ratio, high, Math.min(ratio, high / 2));
+      context.roundRect(
+        x * ratio,
+        middle - high / 2,
+        BAR_PX * ratio,
+        high,
+        Math.min(ratio, high / 2),
+      );
       context.fill();
     }
   };

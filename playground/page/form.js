@@ -15,7 +15,9 @@ const UNITS = { ms: "ms", s: "s" };
  * @param {Record<string, unknown>} given What was chosen before.
  */
 export function build(place, properties, given) {
-  const fields = Object.entries(properties).map(([name, schema]) => field(name, schema, given[name]));
+  const fields = Object.entries(properties).map(([name, schema]) =>
+    field(name, schema, given[name]),
+  );
   place.replaceChildren(...fields.filter((one) => one !== null));
 }
 
@@ -27,9 +29,12 @@ export function build(place, properties, given) {
 export function chosen(place) {
   /** @type {Record<string, unknown>} */
   const found = {};
-  for (const input of /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (place.querySelectorAll("input, select"))) {
+  for (const input of /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (
+    place.querySelectorAll("input, select")
+  )) {
     const value = read(input);
-    if (value !== null && JSON.stringify(value) !== input.dataset.default) found[input.name] = value;
+    if (value !== null && JSON.stringify(value) !== input.dataset.default)
+      found[input.name] = value;
   }
   return found;
 }
@@ -38,7 +43,9 @@ export function chosen(place) {
 function read(input) {
   if (input.type === "checkbox") return /** @type {HTMLInputElement} */ (input).checked;
   if (input.value === "") return null;
-  return input.type === "number" || input.dataset.numbers?.split(" ").includes(input.value) ? Number(input.value) : input.value;
+  return input.type === "number" || input.dataset.numbers?.split(" ").includes(input.value)
+    ? Number(input.value)
+    : input.value;
 }
 
 /** @param {string} name @param {Schema} schema @param {unknown} value */
@@ -53,7 +60,8 @@ function field(name, schema, value) {
   set(input, value ?? schema.default);
   input.setAttribute("aria-describedby", `${id}-what`);
 
-  const row = element("div", "field"), label = element("label");
+  const row = element("div", "field"),
+    label = element("label");
   label.htmlFor = id;
   const what = element("p", "hint");
   what.id = `${id}-what`;
@@ -67,7 +75,8 @@ function field(name, schema, value) {
     const box = element("div", "with-unit");
     box.append(input);
     if (unit) box.append(Object.assign(element("span", "hint"), { textContent: unit }));
-    if (input.type === "number") /** @type {HTMLInputElement} */ (input).placeholder = schema.default ?? "not given";
+    if (input.type === "number")
+      /** @type {HTMLInputElement} */ (input).placeholder = schema.default ?? "not given";
     row.append(label, box, what);
   }
   return row;
@@ -79,7 +88,8 @@ function control(kinds) {
   if (kind.enum && kind.enum.length > 1) {
     const select = element("select");
     const values = [...kind.enum];
-    if (more?.type === "integer") {  // a channel's number: those that recordings have
+    if (more?.type === "integer") {
+      // a channel's number: those that recordings have
       select.dataset.numbers = "0 1 2 3 4 5";
       values.push(...select.dataset.numbers.split(" "));
     }
@@ -90,21 +100,28 @@ function control(kinds) {
   if (kind.type === "boolean") return Object.assign(input, { type: "checkbox" });
   if (kind.type !== "integer" && kind.type !== "number") return null;
   return Object.assign(input, {
-    type: "number", inputMode: "decimal", min: kind.minimum ?? "", max: kind.maximum ?? "", step: kind.type === "integer" ? "1" : "any",
+    type: "number",
+    inputMode: "decimal",
+    min: kind.minimum ?? "",
+    max: kind.maximum ?? "",
+    step: kind.type === "integer" ? "1" : "any",
   });
 }
 
 /** @param {HTMLInputElement | HTMLSelectElement} input @param {unknown} value */
 function set(input, value) {
   if (input.type === "checkbox") /** @type {HTMLInputElement} */ (input).checked = Boolean(value);
-  else if (input instanceof HTMLSelectElement || JSON.stringify(value) !== input.dataset.default) input.value = String(value ?? "");
+  else if (input instanceof HTMLSelectElement || JSON.stringify(value) !== input.dataset.default)
+    input.value = String(value ?? "");
 }
 
 /** @param {string} name @returns {[string, string]} A name in words, and its unit. */
 function title(name) {
   const parts = name.split("_");
   const unit = UNITS[/** @type {"ms" | "s"} */ (parts.at(-1) ?? "")] ?? "";
-  const words = (unit ? parts.slice(0, -1) : parts).join(" ").replace(/\b(itn|vad)\b/g, (short) => short.toUpperCase());
+  const words = (unit ? parts.slice(0, -1) : parts)
+    .join(" ")
+    .replace(/\b(itn|vad)\b/g, (short) => short.toUpperCase());
   return [words[0].toUpperCase() + words.slice(1), unit];
 }
 

@@ -5,7 +5,12 @@ import { lastBefore } from "./spans.js";
 
 /** @typedef {import("./spans.js").Span} Span */
 
-const LANE_PX = 28, GAP_PX = 4, SLIM_PX = 10, MOST_WIDE_LANES = 8, LEAST_EDGE_PX = 8, LEAST_TEXT_PX = 30;
+const LANE_PX = 28,
+  GAP_PX = 4,
+  SLIM_PX = 10,
+  MOST_WIDE_LANES = 8,
+  LEAST_EDGE_PX = 8,
+  LEAST_TEXT_PX = 30;
 export const WAVE_PX = 96;
 
 export class Lanes {
@@ -28,7 +33,9 @@ export class Lanes {
       const place = this.#under(event);
       if (place >= 0) take(place);
     });
-    canvas.addEventListener("pointermove", (event) => canvas.classList.toggle("hit", this.#under(event) >= 0));
+    canvas.addEventListener("pointermove", (event) =>
+      canvas.classList.toggle("hit", this.#under(event) >= 0),
+    );
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
 
@@ -38,7 +45,9 @@ export class Lanes {
     this.#lanes = spans.length ? Math.max(1, speakers) : 0;
     this.marked = -1;
     const stage = /** @type {HTMLElement} */ (this.canvas.parentElement);
-    stage.style.paddingBottom = this.#lanes ? `${this.#lanes * (this.#high + GAP_PX) + 2 * GAP_PX}px` : "";
+    stage.style.paddingBottom = this.#lanes
+      ? `${this.#lanes * (this.#high + GAP_PX) + 2 * GAP_PX}px`
+      : "";
     this.draw();
   }
 
@@ -53,12 +62,18 @@ export class Lanes {
   }
 
   #paint() {
-    const { canvas } = this, context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    const ratio = window.devicePixelRatio || 1, { clientWidth, clientHeight } = canvas;
+    const { canvas } = this,
+      context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    const ratio = window.devicePixelRatio || 1,
+      { clientWidth, clientHeight } = canvas;
     [canvas.width, canvas.height] = [clientWidth * ratio, clientHeight * ratio];
     context.scale(ratio, ratio);
-    const style = getComputedStyle(canvas), sans = style.getPropertyValue("--sans"), ink = style.getPropertyValue("--ink");
-    const colours = Array.from({ length: 8 }, (_, number) => style.getPropertyValue(`--s${number}`));
+    const style = getComputedStyle(canvas),
+      sans = style.getPropertyValue("--sans"),
+      ink = style.getPropertyValue("--ink");
+    const colours = Array.from({ length: 8 }, (_, number) =>
+      style.getPropertyValue(`--s${number}`),
+    );
     const soft = style.getPropertyValue("--soft");
     context.font = `13px ${sans}`;
     context.textBaseline = "middle";
@@ -67,11 +82,13 @@ export class Lanes {
     /** @type {Record<number, number>} */
     const drawn = {};
     for (const { place, x, width, y } of this.#boxes(clientWidth)) {
-      const span = this.#spans[place], marked = place === this.marked;
-      const [high, left] = [this.#high, Math.max(x, drawn[y] ?? x)];  // where many are in a pixel, none is drawn over another
+      const span = this.#spans[place],
+        marked = place === this.marked;
+      const [high, left] = [this.#high, Math.max(x, drawn[y] ?? x)]; // where many are in a pixel, none is drawn over another
       if (x + width <= left) continue;
       drawn[y] = x + width;
-      const colour = span.speaker < 0 && this.#lanes > 1 ? soft : colours[Math.max(0, span.speaker) % 8];
+      const colour =
+        span.speaker < 0 && this.#lanes > 1 ? soft : colours[Math.max(0, span.speaker) % 8];
       context.fillStyle = colour;
       context.globalAlpha = 0.09;
       context.fillRect(left, 0, x + width - left, WAVE_PX);
@@ -92,18 +109,35 @@ export class Lanes {
 
   /** @param {number} width @returns {Generator<{place: number, x: number, width: number, y: number}>} Those in sight. */
   *#boxes(width) {
-    const { from, pxPerS } = this.view(), until = from + width / pxPerS, top = this.wave.offsetHeight + GAP_PX * 2;
-    for (let place = Math.max(0, lastBefore(this.#spans, from)); place < this.#spans.length && this.#spans[place].start < until; place++) {
+    const { from, pxPerS } = this.view(),
+      until = from + width / pxPerS,
+      top = this.wave.offsetHeight + GAP_PX * 2;
+    for (
+      let place = Math.max(0, lastBefore(this.#spans, from));
+      place < this.#spans.length && this.#spans[place].start < until;
+      place++
+    ) {
       const { start, end, speaker } = this.#spans[place];
       const y = top + Math.max(0, speaker) * (this.#high + GAP_PX);
-      yield { place, x: (start - from) * pxPerS, width: Math.max(1, (end - start) * pxPerS - 1), y };
+      yield {
+        place,
+        x: (start - from) * pxPerS,
+        width: Math.max(1, (end - start) * pxPerS - 1),
+        y,
+      };
     }
   }
 
   /** @param {MouseEvent} event @returns {number} The one below the pointer, or -1. */
   #under(event) {
     for (const { place, x, width, y } of this.#boxes(this.canvas.clientWidth))
-      if (event.offsetX >= x - 2 && event.offsetX <= x + width + 2 && event.offsetY >= y && event.offsetY <= y + this.#high) return place;
+      if (
+        event.offsetX >= x - 2 &&
+        event.offsetX <= x + width + 2 &&
+        event.offsetY >= y &&
+        event.offsetY <= y + this.#high
+      )
+        return place;
     return -1;
   }
 }
@@ -112,6 +146,7 @@ export class Lanes {
 function fitted(context, text, width, letter) {
   let part = text.slice(0, Math.ceil((width / letter) * 1.5));
   if (part === text && context.measureText(text).width <= width) return text;
-  while (part && context.measureText(`${part}…`).width > width) part = part.slice(0, Math.floor(part.length * 0.9));
+  while (part && context.measureText(`${part}…`).width > width)
+    part = part.slice(0, Math.floor(part.length * 0.9));
   return part ? `${part.trimEnd()}…` : "";
 }

@@ -15,7 +15,10 @@ export class LongList {
   constructor(place, take) {
     this.place = place;
     this.take = take;
-    this.#sight = new IntersectionObserver((entries) => entries.forEach((one) => this.#show(one)), { root: place, rootMargin: "600px" });
+    this.#sight = new IntersectionObserver((entries) => entries.forEach((one) => this.#show(one)), {
+      root: place,
+      rootMargin: "600px",
+    });
     place.addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -46,7 +49,9 @@ export class LongList {
     const row = /** @type {HTMLElement} */ (this.row(place));
     row.setAttribute("aria-selected", "true");
     this.place.setAttribute("aria-activedescendant", row.id);
-    const top = row.offsetTop, bottom = top + row.offsetHeight, { scrollTop, clientHeight } = this.place;
+    const top = row.offsetTop,
+      bottom = top + row.offsetHeight,
+      { scrollTop, clientHeight } = this.place;
     if (top < scrollTop) this.place.scrollTop = top - 8;
     else if (bottom > scrollTop + clientHeight) this.place.scrollTop = bottom - clientHeight + 8;
   }
@@ -71,10 +76,16 @@ export class LongList {
     if (block.firstChild) return;
     const first = Number(block.dataset.number) * IN_A_BLOCK;
     const rows = Array.from({ length: Math.min(IN_A_BLOCK, this.#count - first) }, (_, number) => {
-      const place = first + number, row = this.#row(place);
+      const place = first + number,
+        row = this.#row(place);
       row.id = `row-${place}`;
       row.dataset.place = String(place);
-      for (const [name, value] of Object.entries({ role: "option", "aria-selected": place === this.chosen, "aria-setsize": this.#count, "aria-posinset": place + 1 }))
+      for (const [name, value] of Object.entries({
+        role: "option",
+        "aria-selected": place === this.chosen,
+        "aria-setsize": this.#count,
+        "aria-posinset": place + 1,
+      }))
         row.setAttribute(name, String(value));
       return row;
     });
@@ -84,10 +95,19 @@ export class LongList {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const page = 10, last = this.#count - 1;
-    const to = { ArrowDown: this.chosen + 1, ArrowUp: this.chosen - 1, PageDown: this.chosen + page, PageUp: this.chosen - page, Home: 0, End: last }[event.key];
+    const page = 10,
+      last = this.#count - 1;
+    const to = {
+      ArrowDown: this.chosen + 1,
+      ArrowUp: this.chosen - 1,
+      PageDown: this.chosen + page,
+      PageUp: this.chosen - page,
+      Home: 0,
+      End: last,
+    }[event.key];
     if (to !== undefined) this.choose(Math.max(0, Math.min(last, to)));
-    else if ((event.key === "Enter" || event.key === " ") && this.chosen >= 0) this.take(this.chosen);
+    else if ((event.key === "Enter" || event.key === " ") && this.chosen >= 0)
+      this.take(this.chosen);
     else return;
     event.preventDefault();
     event.stopPropagation();

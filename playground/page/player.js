@@ -9,7 +9,10 @@ import { clock } from "./words.js";
 
 /** @typedef {import("./spans.js").Span} Span */
 
-const MOST_PX_PER_S = 400, STEP_S = 2, PAGE_S = 30, LABEL_PX = 52;
+const MOST_PX_PER_S = 400,
+  STEP_S = 2,
+  PAGE_S = 30,
+  LABEL_PX = 52;
 
 export class Player {
   #surfer = /** @type {any} */ (null);
@@ -27,10 +30,11 @@ export class Player {
     this.parts = parts;
     this.told = told;
     this.lanes = new Lanes(parts.lanes, parts.wave, () => this.#view(), told.taken);
-    for (const name of ["play", "pause", "ended"]) parts.audio.addEventListener(name, () => told.playing(!parts.audio.paused));
+    for (const name of ["play", "pause", "ended"])
+      parts.audio.addEventListener(name, () => told.playing(!parts.audio.paused));
     parts.stage.addEventListener("keydown", (event) => this.#key(event));
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      this.#surfer?.setOptions(cursor());  // and so the bars are drawn anew
+      this.#surfer?.setOptions(cursor()); // and so the bars are drawn anew
       this.lanes.draw();
     });
   }
@@ -50,17 +54,35 @@ export class Player {
     const peaks = Float32Array.from(columns, (column) => column / 255);
     const nonce = /** @type {HTMLElement} */ (document.querySelector("link[nonce]")).nonce;
     this.#surfer = WaveSurfer.create({
-      container: this.parts.wave, media: this.parts.audio, cspNonce: nonce,
-      peaks: [peaks.length ? peaks : new Float32Array(1)], duration: duration || 1,
-      height: WAVE_PX, ...BARS, dragToSeek: true, cursorWidth: 2, ...cursor(),
+      container: this.parts.wave,
+      media: this.parts.audio,
+      cspNonce: nonce,
+      peaks: [peaks.length ? peaks : new Float32Array(1)],
+      duration: duration || 1,
+      height: WAVE_PX,
+      ...BARS,
+      dragToSeek: true,
+      cursorWidth: 2,
+      ...cursor(),
       renderFunction: bars({
         most: Math.max(0.1, columns.reduce((most, one) => Math.max(most, one), 0) / 255),
-        pxPerS: () => this.#view().pxPerS, spans: () => this.#spans, colour: (span) => colour(span ? speakers(span) : "wave"),
+        pxPerS: () => this.#view().pxPerS,
+        spans: () => this.#spans,
+        colour: (span) => colour(span ? speakers(span) : "wave"),
       }),
-      plugins: [this.#regions, Timeline.create({ height: 20, secondaryLabelOpacity: 0.6, style: { fontSize: "11px" }, formatTimeCallback: (/** @type {number} */ s) => this.#label(s) })],
+      plugins: [
+        this.#regions,
+        Timeline.create({
+          height: 20,
+          secondaryLabelOpacity: 0.6,
+          style: { fontSize: "11px" },
+          formatTimeCallback: (/** @type {number} */ s) => this.#label(s),
+        }),
+      ],
     });
     this.#surfer.on("timeupdate", (/** @type {number} */ s) => this.#moved(s));
-    for (const name of ["scroll", "zoom", "redraw", "resize"]) this.#surfer.on(name, () => this.lanes.draw());
+    for (const name of ["scroll", "zoom", "redraw", "resize"])
+      this.#surfer.on(name, () => this.lanes.draw());
     this.parts.stage.setAttribute("aria-valuemax", String(Math.round(duration)));
     this.#moved(0);
   }
@@ -81,13 +103,19 @@ export class Player {
     this.#region = null;
     if (!span || !this.#regions) return;
     const color = `${colour(speakers(span))}33`;
-    this.#region = this.#regions.addRegion({ start: span.start, end: span.end, drag: false, resize: false, color });
-    if (this.#region.element) this.#region.element.style.pointerEvents = "none";  // a click there seeks
+    this.#region = this.#regions.addRegion({
+      start: span.start,
+      end: span.end,
+      drag: false,
+      resize: false,
+      color,
+    });
+    if (this.#region.element) this.#region.element.style.pointerEvents = "none"; // a click there seeks
   }
 
   /** @param {number} start @param {number} [end] */
   play(start, end) {
-    this.#surfer?.play(start, end).catch(() => {});  // what cannot be played says so itself
+    this.#surfer?.play(start, end).catch(() => {}); // what cannot be played says so itself
   }
 
   toggle() {
@@ -123,8 +151,14 @@ export class Player {
   #key(event) {
     const now = this.#surfer?.getCurrentTime() ?? 0;
     const to = {
-      ArrowRight: now + STEP_S, ArrowUp: now + STEP_S, ArrowLeft: now - STEP_S, ArrowDown: now - STEP_S,
-      PageUp: now + PAGE_S, PageDown: now - PAGE_S, Home: 0, End: this.duration,
+      ArrowRight: now + STEP_S,
+      ArrowUp: now + STEP_S,
+      ArrowLeft: now - STEP_S,
+      ArrowDown: now - STEP_S,
+      PageUp: now + PAGE_S,
+      PageDown: now - PAGE_S,
+      Home: 0,
+      End: this.duration,
     }[event.key];
     if (to === undefined) return;
     this.#surfer?.setTime(Math.max(0, Math.min(this.duration, to)));
@@ -133,7 +167,8 @@ export class Player {
 }
 
 /** @param {string} name @returns {string} #rrggbb */
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const colour = (name) =>
+  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 /** @param {Span} span */
 const speakers = (span) => `s${Math.max(0, span.speaker) % 8}`;

@@ -1,25 +1,26 @@
 // Where recordings come from: a file that is chosen or dropped, the microphone, the samples.
 
 import { sample } from "./api.js";
+import { by } from "./screen.js";
 
 /**
- * @param {Record<"drop" | "file" | "choose" | "another" | "record" | "recordWords", HTMLElement>} parts
  * @param {(blob: Blob, name: string) => void} take
  * @param {(error: Error) => void} fail
  */
-export function sources(parts, take, fail) {
-  const file = /** @type {HTMLInputElement} */ (parts.file);
-  for (const button of [parts.choose, parts.another]) button.addEventListener("click", () => file.click());
+export function sources(take, fail) {
+  const file = /** @type {HTMLInputElement} */ (by("file"));
+  for (const button of ["choose", "another"])
+    by(button).addEventListener("click", () => file.click());
   file.addEventListener("change", () => {
     if (file.files?.[0]) take(file.files[0], file.files[0].name);
-    file.value = "";  // the same one may be chosen again
+    file.value = ""; // the same one may be chosen again
   });
   for (const button of document.querySelectorAll("[data-sample]")) {
     const name = /** @type {HTMLElement} */ (button).dataset.sample ?? "";
     button.addEventListener("click", () => sample(name).then((blob) => take(blob, name), fail));
   }
   dropping(take);
-  recording(parts, take, fail);
+  recording(take, fail);
 }
 
 /** Anywhere on the page. @param {(blob: Blob, name: string) => void} take */
@@ -30,7 +31,9 @@ function dropping(take) {
     document.body.classList.toggle("over", is);
   };
   document.addEventListener("dragover", (event) => over(event, true));
-  document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) over(event, false); });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) over(event, false);
+  });
   document.addEventListener("drop", (event) => {
     over(event, false);
     const file = event.dataTransfer?.files[0];
@@ -39,11 +42,12 @@ function dropping(take) {
 }
 
 /**
- * @param {Record<"record" | "recordWords", HTMLElement>} parts
  * @param {(blob: Blob, name: string) => void} take
  * @param {(error: Error) => void} fail
  */
-function recording({ record, recordWords }, take, fail) {
+function recording(take, fail) {
+  const record = by("record"),
+    words = by("record-words");
   /** @type {MediaRecorder | null} */
   let recorder = null;
   record.hidden = !navigator.mediaDevices || !window.MediaRecorder;
@@ -60,12 +64,12 @@ function recording({ record, recordWords }, take, fail) {
         stream.getTracks().forEach((track) => track.stop());
         recorder = null;
         document.body.classList.remove("recording");
-        recordWords.textContent = "Record";
+        words.textContent = "Record";
         take(new Blob(parts, { type }), `recording.${type.includes("mp4") ? "m4a" : "webm"}`);
       });
       recorder.start();
       document.body.classList.add("recording");
-      recordWords.textContent = "Stop";
+      words.textContent = "Stop";
     } catch {
       fail(new Error("The microphone cannot be used: the browser or you said no."));
     }

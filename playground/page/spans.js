@@ -29,7 +29,8 @@ export function found(result) {
  * @param {{start: number}[]} sorted @param {number} time
  */
 export function lastBefore(sorted, time) {
-  let low = 0, high = sorted.length;
+  let low = 0,
+    high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (sorted[middle].start <= time) low = middle + 1;

@@ -9,28 +9,39 @@ export class Ways {
   /** @param {{ways: HTMLElement, call: HTMLElement, copy: HTMLElement, said: (words: string) => void}} parts */
   constructor(parts) {
     this.parts = parts;
-    parts.ways.addEventListener("click", (event) => this.#choose(/** @type {HTMLElement} */ (event.target).dataset.way));
+    parts.ways.addEventListener("click", (event) =>
+      this.#choose(/** @type {HTMLElement} */ (event.target).dataset.way),
+    );
     parts.ways.addEventListener("keydown", (event) => {
-      const names = Object.keys(this.#calls), step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (step) this.#choose(names[(names.indexOf(this.#shown) + step + names.length) % names.length], true);
+      const names = Object.keys(this.#calls),
+        step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (step)
+        this.#choose(
+          names[(names.indexOf(this.#shown) + step + names.length) % names.length],
+          true,
+        );
     });
     parts.copy.addEventListener("click", async () => {
       await navigator.clipboard.writeText(this.#calls[this.#shown]);
       parts.said("Copied.");
       parts.copy.textContent = "Copied";
-      setTimeout(() => { parts.copy.textContent = "Copy"; }, 1500);
+      setTimeout(() => {
+        parts.copy.textContent = "Copy";
+      }, 1500);
     });
   }
 
   /** @param {Record<string, string>} calls */
   show(calls) {
     this.#calls = calls;
-    this.parts.ways.replaceChildren(...Object.keys(calls).map((name) => {
-      const tab = Object.assign(element("button"), { type: "button", textContent: name });
-      tab.setAttribute("role", "tab");
-      tab.dataset.way = name;
-      return tab;
-    }));
+    this.parts.ways.replaceChildren(
+      ...Object.keys(calls).map((name) => {
+        const tab = Object.assign(element("button"), { type: "button", textContent: name });
+        tab.setAttribute("role", "tab");
+        tab.dataset.way = name;
+        return tab;
+      }),
+    );
     this.#choose(this.#shown in calls ? this.#shown : Object.keys(calls)[0]);
   }
 

@@ -4,7 +4,11 @@
 export function clock(s, digits = 1) {
   const scale = 10 ** digits;
   const whole = Math.round(s * scale) / scale;
-  const [hours, minutes, seconds] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const [hours, minutes, seconds] = [
+    Math.floor(whole / 3600),
+    Math.floor(whole / 60) % 60,
+    whole % 60,
+  ];
   const rest = seconds.toFixed(digits).padStart(digits ? digits + 3 : 2, "0");
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
@@ -33,4 +37,5 @@ export function money(dollars) {
 export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** @param {number} count @param {string} what */
-export const many = (count, what) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+export const many = (count, what) =>
+  `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;

@@ -14,13 +14,16 @@ import av
 import pytest
 import soundfile
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from playground.app import Playground
 from playground.recordings import Recordings
 from tests.client.conftest import Service
 from tests.waiting import until
 from tools.workspace import ROOT, SAMPLE
+
+PATIENCE_MS = 120_000  # a busy machine takes its time
+expect.set_options(timeout=PATIENCE_MS)
 
 SHOTS = ROOT / "out" / "playground"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -81,7 +84,7 @@ def tab(browser: Browser, url: str, *, dark: bool = False, width: int = 1280) ->
         color_scheme="dark" if dark else "light", permissions=["clipboard-read", "clipboard-write"],
     )  # fmt: skip
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []
     asked: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -17,7 +17,6 @@ from tests.playground.conftest import ask, lasting, served, shot, tab
 from tests.waiting import until
 from tools.workspace import CLIENT, COMMANDS
 
-ANSWERED = 200_000  # milliseconds: a busy machine takes its time
 NOWHERE = "http://127.0.0.1:9/v2"
 CONVERSATION, SPOKEN = "a conversation", "spoken commands"
 
@@ -25,7 +24,7 @@ CONVERSATION, SPOKEN = "a conversation", "spoken commands"
 def answered(page: Page) -> str:
     """What the answer's headline says."""
     headline = page.locator("#headline")
-    headline.wait_for(timeout=ANSWERED)
+    headline.wait_for()
     return headline.inner_text()
 
 
@@ -196,7 +195,7 @@ def test_an_endpoint_that_is_not_there_is_an_error_that_can_be_tried_again(
         page.get_by_role("button", name=CONVERSATION).click()
         page.get_by_role("button", name="Run").click()
         alert = page.get_by_role("alert")
-        alert.wait_for(timeout=ANSWERED)
+        alert.wait_for()
         expect(alert).to_contain_text("unreachable")
         expect(page.locator("#endpoint")).to_contain_text("cannot be reached")
         shot(page, "error-endpoint")
@@ -209,10 +208,8 @@ def test_a_job_that_is_cancelled_ends_on_the_endpoint_too(
 ) -> None:
     page.locator("#file").set_input_files(lasting(1200, tmp_path))
     page.get_by_role("radio", name="Speakers").check(force=True)
-    page.get_by_role("button", name="Run").click(timeout=ANSWERED)
-    page.locator("#busy-words").get_by_text(re.compile("Working|Waiting")).wait_for(
-        timeout=ANSWERED
-    )
+    page.get_by_role("button", name="Run").click()
+    page.locator("#busy-words").get_by_text(re.compile("Working|Waiting")).wait_for()
     shot(page, "busy")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("status")).to_have_text("Cancelled.")
@@ -222,7 +219,7 @@ def test_a_job_that_is_cancelled_ends_on_the_endpoint_too(
 
 def test_an_hour_with_thousands_of_segments_is_few_elements(page: Page, tmp_path: Path) -> None:
     page.locator("#file").set_input_files(lasting(3600, tmp_path))
-    page.locator("#player").wait_for(timeout=ANSWERED)
+    page.locator("#player").wait_for()
     page.get_by_text("Options").click()
     page.get_by_label("Max segment").fill("1")
     page.get_by_role("button", name="Run").click()
@@ -270,7 +267,7 @@ def test_it_is_dark_where_the_system_is(browser: Browser, playground: str) -> No
 def test_a_voice_can_be_recorded(page: Page) -> None:
     page.get_by_role("button", name="Record").click()
     page.get_by_role("button", name="Stop").click(delay=500)
-    expect(page.locator("#name")).to_have_text("recording.webm", timeout=ANSWERED)
+    expect(page.locator("#name")).to_have_text("recording.webm")
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -159,6 +159,13 @@ def test_the_command_says_where_it_is_and_ends_without_a_word(
     assert (process.returncode, said) == (0, "")
 
 
+def test_the_command_says_that_its_port_is_taken(playground: str) -> None:
+    with command("--port", playground.rpartition(":")[2], "--endpoint", "vad=id") as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "cannot listen on port" in said
+
+
 @pytest.mark.parametrize("wrong", ["vad", "vad=an endpoint"])
 def test_the_command_refuses_what_is_no_endpoint(wrong: str) -> None:
     with command("--endpoint", wrong) as process:
