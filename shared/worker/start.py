@@ -49,18 +49,17 @@ def serve(service: Service[RequestT]) -> None:
 
 def _settings(service: Service[RequestT], engine: Engine[RequestT]) -> dict[str, Any]:
     """What the SDK is to know."""
-    settings: dict[str, Any] = {
-        "concurrency_modifier": lambda _: service.spec.worker.concurrency,
-        "return_aggregate_stream": True,
-    }
+    settings: dict[str, Any] = {"return_aggregate_stream": True}
     # The SDK's test of a single input does not run generators, and calls that a success.
     on_runpod = "RUNPOD_WEBHOOK_GET_JOB" in os.environ
     served = on_runpod or any(flag.startswith("--rp_serve_api") for flag in sys.argv)
     tested = any(flag.startswith("--test_input") for flag in sys.argv)
     if service.streams and served and not tested:
-        settings["handler"] = StreamHandler(service, engine, settings).stream
+        streamed = StreamHandler(service, engine, settings)
+        settings.update(handler=streamed.stream, concurrency_modifier=streamed.room.jobs)
     else:
-        settings["handler"] = JobHandler(service, engine).handle
+        handler = JobHandler(service, engine)
+        settings.update(handler=handler.handle, concurrency_modifier=handler.room.jobs)
     return settings
 
 

@@ -151,11 +151,12 @@ def test_there_is_never_more_than_there_is_room_for_and_always_what_a_job_needs(
         fits = sum(model.size for model in wanted) <= room
         before = {model for model in models if model.loaded}
         if not fits:
-            with pytest.raises(OutOfMemory):
-                memory.hold(wanted)
+            with pytest.raises(OutOfMemory), memory.hold(wanted):
+                pass
             assert {model for model in models if model.loaded} == before
             continue
-        memory.hold(wanted)
+        with memory.hold(wanted):
+            assert all(model.loaded for model in wanted)
         order = [model for model in order if model not in wanted] + wanted
         kept = [model for model in order if model.loaded]
         assert sum(model.size for model in kept) <= room
