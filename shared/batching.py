@@ -40,11 +40,11 @@ def until(cancelled: threading.Event) -> Iterator[None]:
 
 
 def together(
-    compute: Callable[..., Sequence[T]],
+    compute: Callable[..., Iterable[T]],
     items: Sequence[ItemT],
     *options: Hashable,
     most: int,
-    length: Callable[[ItemT], int] = len,
+    length: Callable[[Any], int] = len,
 ) -> list[T]:
     """Compute something of items, in batches with those that other jobs wait for.
 
@@ -125,7 +125,7 @@ class _Ask:
         answer: takes all results, or the reason why there are none.
     """
 
-    kind: tuple[Callable[..., Sequence[Any]], tuple[Hashable, ...], int]
+    kind: tuple[Callable[..., Iterable[Any]], tuple[Hashable, ...], int]
     items: Sequence[Any]
     lengths: Sequence[int]
     cancelled: threading.Event | None
@@ -170,19 +170,18 @@ class _Queue:
             for ask in self._asks:
                 if ask.cancelled is not None and ask.cancelled.is_set():
                     ask.fail(Cancelled())
-            self._asks = [ask for ask in self._asks if ask.left]
-            if not self._asks:
+            waiting = self._asks = [ask for ask in self._asks if ask.left]
+            if not waiting:
                 return []
-            kind = self._asks[0].kind
-            alike = [
-                (ask, number) for ask in self._asks if ask.kind == kind for number in ask.left
-            ]
+            kind = waiting[0].kind
+            alike = [(ask, number) for ask in waiting if ask.kind == kind for number in ask.left]
             found = parts([ask.lengths[number] for ask, number in alike], kind[2])
             batch = [alike[place] for place in next(part for part in found if 0 in part)]
             for ask, number in batch:
                 ask.left.remove(number)
             served = {ask for ask, _ in batch}
-            self._asks.sort(key=served.__contains__)  # behind those that were not served
+            waiting.sort(key=served.__contains__)  # behind those that were not served
+            self._asks = [ask for ask in waiting if ask.left]
             return batch
 
 

@@ -1,9 +1,9 @@
 """How many jobs a worker takes, and how many of their recordings may be long ones at a time.
 
-A worker that holds many short jobs computes them together, and never meets the second that RunPod's
-SDK sleeps whenever it has as many as it may. But what one worker holds no other can take, and RunPod
-starts no other as long as nothing waits. So a worker takes many only after it has seen that they are
-short.
+A worker that holds many short jobs computes them together, and seldom meets the second that
+RunPod's SDK sleeps whenever it has as many as it may. But what one worker holds no other can take,
+and RunPod starts no other as long as nothing waits. So a worker takes many only after it has seen
+that they are short.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from shared.spec import WorkerSpec
+
 
 class Room:
     """The places for jobs of one worker.

@@ -7,6 +7,7 @@ import logging
 import shutil
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,26 @@ def test_a_model_that_fails_on_first_use_is_a_typed_error_that_tells_the_caller_
     assert failed.value.__cause__ is None
     assert "model_unusable: iic/speech_campplus" in caplog.text
     run(bundle, "vad")
+
+
+def test_what_a_job_uses_is_dropped_only_after_its_end() -> None:
+    memory, (first, second) = Memory(1), [Model(name, 1, object) for name in "ab"]
+    with ThreadPoolExecutor(2) as jobs:
+        with memory.hold([first]):
+            others = [jobs.submit(used, memory, model) for model in (second, first)]
+            with pytest.raises(TimeoutError):
+                others[0].result(0.1)
+            assert first.loaded
+            assert not second.loaded
+            with pytest.raises(TimeoutError):
+                others[1].result(0.1)  # it would have room, but came later
+        for other in others:
+            other.result(10)
+
+
+def used(memory: Memory, model: Model[object]) -> None:
+    with memory.hold([model]):
+        assert model.loaded
 
 
 @given(
