@@ -18,8 +18,6 @@ from services.bundle.tests.conftest import AUDIO
 from shared.worker.stream import StreamHandler
 from tools.workspace import COMMANDS
 
-CLOSE = {"rel": 1e-2, "abs": 2e-3}  # of confidences and embeddings, which are rounded
-
 
 def clip(start_s: float, end_s: float) -> str:
     """A part of the bundled commands."""
@@ -75,6 +73,6 @@ def assert_same(mine: object, theirs: object) -> None:
         for one, other in zip(mine, theirs, strict=True):
             assert_same(one, other)
     elif isinstance(theirs, float):
-        assert mine == pytest.approx(theirs, **CLOSE)
+        assert mine == pytest.approx(theirs, rel=1e-2, abs=2e-3)  # rounded
     else:
         assert mine == theirs
