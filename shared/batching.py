@@ -195,12 +195,14 @@ def _compute(batch: Sequence[tuple[_Ask, int]]) -> None:
         if len(batch) == 1:
             batch[0][0].fail(error)
             return
-        for ask, number in batch:
-            if not ask.answer.done():
-                _compute([(ask, number)])
+    else:
+        for (ask, number), result in found:
+            ask.take(number, result)
         return
-    for (ask, number), result in found:
-        ask.take(number, result)
+    # Not before here has the error let go what its frames held, of a GPU's memory most of all.
+    for ask, number in batch:
+        if not ask.answer.done():
+            _compute([(ask, number)])
 
 
 _QUEUE = _Queue()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import repeat
+from itertools import repeat, takewhile
 from statistics import median, quantiles
 
 import aiohttp
@@ -118,7 +118,7 @@ def _ask_beside(url: str, short: Job, long: Job) -> list[float]:
         async with aiohttp.ClientSession(headers=KEY) as client:
             waiting = asyncio.create_task(_call(client, url, long))
             await asyncio.sleep(0.5)  # now it is in work
-            shorts = (job for job in repeat(short) if not waiting.done())
+            shorts = takewhile(lambda _: not waiting.done(), repeat(short))
             found = await _callers(url, shorts, BESIDE)
             await waiting
             return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -109,6 +110,21 @@ def test_an_item_that_fails_fails_no_neighbour(shout: Shouting, ask: Ask) -> Non
     with pytest.raises(ValueError, match="oh!"):
         bad.result()
     assert shout.batches[0] == ["a", "b", "oh!", "c"], "they were together"
+
+
+def test_what_a_batch_held_is_let_go_before_its_items_are_tried_alone() -> None:
+    held: list[weakref.ref[Shouting]] = []
+
+    def compute(items: Sequence[str]) -> Sequence[str]:
+        if len(items) > 1:
+            tensor = Shouting()  # stands for memory of a GPU
+            held.append(weakref.ref(tensor))
+            raise MemoryError
+        assert held[0]() is None
+        return items
+
+    assert together(compute, ["a", "b"], most=2) == ["a", "b"]
+    assert len(held) == 1
 
 
 def test_of_a_job_that_has_failed_nothing_more_is_computed(shout: Shouting) -> None:
