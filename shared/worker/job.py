@@ -97,11 +97,10 @@ class JobHandler(Generic[RequestT]):
             part: takes parts of the results as they are done, in the recording's thread.
         """
         began = time.perf_counter()
-        with self.room.job():
-            try:
-                answer = await self._answer(job.get("input"), part)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a typed error
-                answer = response(typed(error))
+        try:
+            answer = await self._answer(job.get("input"), part)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a typed error
+            answer = response(typed(error))
         _log(job.get("id"), answer, time.perf_counter() - began)
         return answer
 

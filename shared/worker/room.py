@@ -31,28 +31,12 @@ class Room:
         self._few, self._many = spec.concurrency, spec.short_concurrency
         self._long = threading.Semaphore(spec.concurrency)
         self._lately: deque[bool] = deque(maxlen=spec.concurrency)  # whether they were long
-        self._jobs = 0
 
-    def jobs(self, current: int) -> int:
-        """How many jobs may be held at a time: RunPod's ``concurrency_modifier``.
-
-        Args:
-            current: how many it was until now. It stays as long as there is work, because the SDK
-                takes no job from a change until all that it has have ended.
-        """
-        if self._jobs:
-            return current
-        short = len(self._lately) == self._few and not any(self._lately)
+    @property
+    def jobs(self) -> int:
+        """How many jobs may be held at a time."""
+        short = self._lately.count(False) == self._few
         return self._many if short else self._few
-
-    @contextmanager
-    def job(self) -> Iterator[None]:
-        """For the time of a job; called in one thread only."""
-        self._jobs += 1
-        try:
-            yield
-        finally:
-            self._jobs -= 1
 
     @contextmanager
     def recording(self) -> Iterator[Callable[[], None]]:

@@ -52,6 +52,24 @@ def test_many_jobs_at_once_are_answered_as_one_by_one(endpoint: Emulated) -> Non
     assert endpoint.result(bad)["error"].startswith("decode_failed: ")
 
 
+def test_short_jobs_are_answered_while_a_long_one_that_came_before_is_in_work(
+    endpoint: Emulated,
+) -> None:
+    for clip in clips():  # now the worker would take many, if it had no job
+        endpoint.run({"audio": clip})
+    long = endpoint.submit({"audio": encoded(np.zeros(16_000 * 3600), 16_000)})
+    until(lambda: state(endpoint, long) == "IN_PROGRESS")
+    for clip in clips()[:3]:
+        assert endpoint.run({"audio": clip})["status"] == "COMPLETED"
+        assert state(endpoint, long) == "IN_PROGRESS"
+    assert endpoint.result(long, 300)["output"]["duration_s"] == 3600
+
+
+def state(endpoint: Emulated, job_id: str) -> str:
+    (found,) = (job["status"] for job in endpoint.jobs() if job["id"] == job_id)
+    return str(found)
+
+
 def test_what_was_taken_is_answered_before_a_worker_ends(tmp_path: Path) -> None:
     minutes = encoded(np.zeros(16_000 * 600), 16_000)
     names = [str(number) for number in range(6)]

@@ -34,12 +34,12 @@ def recording(room: Room, *, long: bool = False) -> None:
 
 
 def test_a_worker_takes_few_jobs_until_it_has_seen_that_they_are_short(room: Room) -> None:
-    assert room.jobs(1) == FEW
+    assert room.jobs == FEW
     for _ in range(FEW - 1):
         recording(room)
-    assert room.jobs(FEW) == FEW
+    assert room.jobs == FEW
     recording(room)
-    assert room.jobs(FEW) == MANY
+    assert room.jobs == MANY
 
 
 def test_after_a_long_one_it_takes_few_again_until_it_is_forgotten(room: Room) -> None:
@@ -47,18 +47,10 @@ def test_after_a_long_one_it_takes_few_again_until_it_is_forgotten(room: Room) -
         recording(room)
     recording(room, long=True)
     for _ in range(FEW - 1):
-        assert room.jobs(MANY) == FEW
+        assert room.jobs == FEW
         recording(room)
     recording(room)
-    assert room.jobs(FEW) == MANY
-
-
-def test_as_long_as_there_is_work_the_number_stays(room: Room) -> None:
-    for _ in range(FEW):
-        recording(room)
-    with room.job():
-        assert room.jobs(FEW) == FEW, "the SDK would take no job until this one has ended"
-    assert room.jobs(FEW) == MANY
+    assert room.jobs == MANY
 
 
 def test_a_recording_that_fails_leaves_its_place(room: Room) -> None:
@@ -180,7 +172,7 @@ def test_a_cancelled_job_leaves_its_place_to_another() -> None:
         for task in jobs:
             task.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
-        assert handler.room.jobs(1) == SPEC.worker.concurrency, "nothing is in work any more"
+        assert handler.room.jobs == SPEC.worker.concurrency, "nothing is in work any more"
         engine.go_on.set()
         assert "peak" in await handler.handle(job(9, audio=LONG))
 
