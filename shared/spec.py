@@ -23,7 +23,8 @@ class _Table(BaseModel):
 class WorkerSpec(_Table):
     """How jobs are run: how many at a time, and the largest result in bytes of JSON.
 
-    It is ``short_concurrency`` while the recordings are of a block at most (30 s).
+    It is ``short_concurrency`` while recordings are of a block at most (30 s), but for one now and
+    then.
     """
 
     concurrency: int = Field(ge=1)

@@ -34,8 +34,11 @@ class Room:
 
     @property
     def jobs(self) -> int:
-        """How many jobs may be held at a time."""
-        short = self._lately.count(False) == self._few
+        """How many jobs may be held at a time: many if one of the last recordings at most was long.
+
+        A long one now and then is no reason to keep short ones from sharing batches.
+        """
+        short = self._lately.count(False) >= max(1, self._few - 1)
         return self._many if short else self._few
 
     @contextmanager
