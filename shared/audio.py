@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
 import numpy as np
@@ -25,14 +25,21 @@ class Recording(Iterator[Block]):
     Args:
         blocks: mono audio at 16 kHz, each of shape (samples,), full scale 1.0.
         cancelled: once set, the next block is refused.
+        further: called for each block but the first before it is given.
 
     Attributes:
         decode_s: seconds spent waiting for blocks so far.
     """
 
-    def __init__(self, blocks: Iterable[Block], cancelled: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        blocks: Iterable[Block],
+        cancelled: threading.Event | None = None,
+        further: Callable[[], None] | None = None,
+    ) -> None:
         self._blocks = iter(blocks)
         self._cancelled = cancelled
+        self._further = further
         self._samples = 0
         self.decode_s = 0.0
 
@@ -51,6 +58,8 @@ class Recording(Iterator[Block]):
             block = next(self._blocks)
         finally:
             self.decode_s += time.perf_counter() - began
+        if self._samples and self._further is not None:
+            self._further()
         self._samples += len(block)
         return block
 

@@ -206,10 +206,15 @@ class FeatureStream:
         self._started = False
 
     def stream(self, blocks: Iterable[Array]) -> Iterator[Array]:
-        """Yield features, shape (frames, lfr_m * mels), as blocks of samples come in."""
+        """Yield features, shape (frames, lfr_m * mels), as blocks of samples come in.
+
+        A block waits for the next, as the few frames of the end are worth no array of their own.
+        """
+        waiting: Array = np.empty(0, dtype=np.float32)
         for block in blocks:
-            yield self._push(block)
-        yield self._finish()
+            yield self._push(waiting)
+            waiting = block
+        yield np.concatenate((self._push(waiting), self._finish()))
 
     def _push(self, block: Array) -> Array:
         signal = np.concatenate((self._samples, block)) if len(self._samples) else block

@@ -21,9 +21,14 @@ class _Table(BaseModel):
 
 
 class WorkerSpec(_Table):
-    """How jobs are run: how many at a time, and the largest result in bytes of JSON."""
+    """How jobs are run: how many at a time, and the largest result in bytes of JSON.
+
+    It is ``short_concurrency`` while recordings are of a block at most (30 s), but for one now and
+    then.
+    """
 
     concurrency: int = Field(ge=1)
+    short_concurrency: int = Field(ge=1)
     max_result_bytes: int = Field(gt=0)
 
 

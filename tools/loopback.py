@@ -13,6 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # connections that wait: a worker fetches for many jobs at once
+
+
 @contextmanager
 def served(file: Path) -> Iterator[str]:
     """The URL at which the file can be fetched while the context lasts."""
@@ -29,7 +33,7 @@ def served(file: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Paths stay out of logs."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), OneFile)
+    server = _Server(("127.0.0.1", 0), OneFile)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/audio"

@@ -1,8 +1,13 @@
-"""The bundle's engine in a process of its own: all in one, or one task after the other."""
+"""The bundle's engine in a process of its own, asked in one way or another."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 from bench.answers import Find, answer
+
+CLIPS = 32
 
 
 def transcribe() -> Find:
@@ -35,5 +40,25 @@ def _find(*tasks: str) -> Find:
     return find
 
 
+def _clips(task: str, at_once: int) -> Callable[[], Find]:
+    """The same recording, as many times as there are to be clips, so many of them at once."""
+
+    def load() -> Find:
+        one, jobs = _find(task), ThreadPoolExecutor(at_once)
+
+        def find(path: str) -> list[tuple[int, int]]:
+            return [span for found in jobs.map(one, [path] * CLIPS) for span in found]
+
+        return find
+
+    return load
+
+
 if __name__ == "__main__":
-    answer({"transcribe": transcribe, "separately": separately})
+    ways = {"one after the other": 1, "at once": CLIPS}
+    tasks = {
+        f"{task}, {how}": _clips(task, at_once)
+        for task in ("vad", "diarization", "asr")
+        for how, at_once in ways.items()
+    }
+    answer({"transcribe": transcribe, "separately": separately, **tasks})

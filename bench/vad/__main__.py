@@ -1,4 +1,4 @@
-"""``nox -s bench-vad -- [cold|speed|memory|fbank|container|all] [--quick] [--runs N]``."""
+"""``nox -s bench-vad -- [cold|speed|memory|jobs|fbank|container|all] [--quick] [--runs N]``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from bench.command import main
 from bench.report import Report
-from bench.vad import cold, container, fbank, memory, speed
+from bench.vad import cold, container, fbank, jobs, memory, speed
 from bench.vad.setting import Setting
 
 # fbank after memory: it alone takes memory in this process, which `memory` must not. What
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[Setting], Report]] = {
     "cold": cold.measure,
     "speed": speed.measure,
     "memory": memory.measure,
+    "jobs": jobs.measure,
     "fbank": fbank.measure,
     "container": container.measure,
 }

@@ -1,4 +1,4 @@
-"""Stretches of speech of like length are recognised together, and given back in their order."""
+"""Stretches of speech are recognised many at a time, and given back in their order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import NamedTuple
 from services.asr.chunks import Chunk
 from shared.features import Array
 from shared.nets.asr import Recognizer, Transcript
-from shared.nets.asr.parts import parts
 
 
 class Heard(NamedTuple):
@@ -30,7 +29,7 @@ def recognise(
     Args:
         chunks: in order.
         model: computes the features.
-        transcribe: called for each batch; what it raises goes through.
+        transcribe: called for all that was collected; what it raises goes through.
         ahead: frames that are collected before they are recognised: more of them make batches of
             more even length, fewer give their results sooner.
 
@@ -41,17 +40,13 @@ def recognise(
     for chunk in chunks:
         waiting.append(Heard(chunk.start_ms, chunk.end_ms, model.features(chunk.samples)))
         if sum(len(heard.features) for heard in waiting) >= ahead:
-            yield from _in_order(waiting, transcribe, model.frames_at_once)
+            yield from _recognised(waiting, transcribe)
             waiting = []
-    yield from _in_order(waiting, transcribe, model.frames_at_once)
+    yield from _recognised(waiting, transcribe)
 
 
-def _in_order(
-    waiting: list[Heard], transcribe: Transcribe, most: int
+def _recognised(
+    waiting: Sequence[Heard], transcribe: Transcribe
 ) -> Iterator[tuple[Heard, Transcript]]:
-    found = dict.fromkeys(range(len(waiting)), Transcript())  # what has no frame says nothing
-    for batch in parts([len(heard.features) for heard in waiting], most):
-        transcripts = transcribe([waiting[number].features for number in batch])
-        found.update(zip(batch, transcripts, strict=True))
-    for number, heard in enumerate(waiting):
-        yield heard, found[number]
+    transcripts = transcribe([heard.features for heard in waiting])
+    return zip(waiting, transcripts, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -86,8 +87,8 @@ class Bundle:
                 f"the models of load_at_start have {wanted} bytes, max_model_bytes allows "
                 f"{settings.max_model_bytes}"
             )
-        bundle._memory.hold([*at_start])
-        return bundle
+        with bundle._memory.hold([*at_start]):
+            return bundle
 
     @property
     def models(self) -> tuple[ModelInfo, ...]:
@@ -97,7 +98,8 @@ class Bundle:
     def warm_up(self) -> None:
         """Run what is loaded at start once."""
         for task in self._settings.load_at_start:
-            self._engine(task).warm_up()
+            with self._memory.hold(self.needs(task)):
+                self._engine(task).warm_up()
 
     def run(
         self,
@@ -113,12 +115,15 @@ class Bundle:
             ModelError: the task's models are loaded by this job, and one is not usable.
             OutOfMemory: there is no room for them.
         """
-        try:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._memory.hold(self.needs(request.task)))
+            except ModelError as error:
+                logger.error("%s", error)
+                # the cause is for the log, not for callers
+                raise type(error)(error.message) from None
             engine = self._engine(request.task)
-        except ModelError as error:
-            logger.error("%s", error)
-            raise type(error)(error.message) from None  # the cause is for the log, not for callers
-        return {"model": engine.models[0], **engine.run(recording, request, voices, emit)}
+            return {"model": engine.models[0], **engine.run(recording, request, voices, emit)}
 
     def needs(self, task: Task) -> tuple[Model[Any], ...]:
         """The models of a task."""
@@ -131,7 +136,6 @@ class Bundle:
 
     def _engine(self, task: Task) -> Engine[Any]:
         """The engine of a task, made for one job: kept longer, it would keep dropped models."""
-        self._memory.hold(self.needs(task))
         if task == "vad":
             return Detector((self._infos["vad"],), self._vad.network)
         if task == "diarization":

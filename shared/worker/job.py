@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, BinaryIO, Generic, TypeVar
 
 from shared.audio import Block, Recording
+from shared.batching import until
 from shared.contract import AudioReference, AudioResult, Response, ServiceInfo, Timings
 from shared.decode import DecodeLimits, decode
 from shared.errors import AcceleratorFailed, SpeechError
@@ -22,9 +23,12 @@ from shared.fetch import FetchPolicy, open_audio, open_base64, open_url
 from shared.worker.failure import message, response, typed
 from shared.worker.request import choose, parse
 from shared.worker.result import fit, fit_list
+from shared.worker.room import Room
 from shared.worker.service import Engine, RequestT, Service
 
 logger = logging.getLogger("speech")
+
+IN_WORK = 32  # recordings at a time, each with its file; more would make no batch better
 
 T = TypeVar("T")
 Outcome = dict[str, Any] | SpeechError  # of one recording
@@ -53,6 +57,7 @@ class _Work(Generic[RequestT]):
         cancelled: set once nobody waits for the job any more.
         stack: closes the files of ``files`` when the job has ended.
         files: the recordings of ``request.voices()``, fetched once for all of the job.
+        turn: for recordings that read the same files, and so follow one another.
     """
 
     request: RequestT
@@ -61,30 +66,35 @@ class _Work(Generic[RequestT]):
     cancelled: threading.Event
     stack: ExitStack
     files: list[BinaryIO] = field(default_factory=list)
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
 
 class JobHandler(Generic[RequestT]):
     """The handler RunPod's SDK calls.
 
-    Recordings are fetched side by side, as many as the service's concurrency; the engine's work
-    is done in one thread. The event loop stays free, so the SDK sees cancellations at once.
+    Each recording has a thread, from its fetching to its result; networks are computed in another,
+    for all of them together (``shared.batching``). The event loop stays free, so the SDK sees
+    cancellations at once.
+
+    Attributes:
+        room: how many jobs may be handled at a time.
     """
 
     def __init__(self, service: Service[RequestT], engine: Engine[RequestT]) -> None:
         self._service = service
         self._engine = engine
+        self.room = Room(service.spec.worker)
         self._fetch_policy = service.spec.fetch_policy()
         self._decode_limits = service.spec.decode_limits()
         self._info = ServiceInfo(name=service.spec.name, version=service.spec.version)
-        self._recordings = ThreadPoolExecutor(service.spec.worker.concurrency, "recording")
-        self._compute = ThreadPoolExecutor(1, "engine")
+        self._recordings = ThreadPoolExecutor(IN_WORK, "recording")
 
     async def handle(self, job: dict[str, Any], part: Part = no_part) -> dict[str, Any]:
         """Answer one job; never raises but for a cancellation.
 
         Args:
             job: as the SDK gives it.
-            part: takes parts of the results as they are done, in the engine's thread.
+            part: takes parts of the results as they are done, in the recording's thread.
         """
         began = time.perf_counter()
         try:
@@ -119,7 +129,7 @@ class JobHandler(Generic[RequestT]):
     ) -> list[Outcome]:
         cancelled = threading.Event()
         # A list of slow URLs takes half of the places at most, so other jobs still get through.
-        places = asyncio.Semaphore(max(1, self._service.spec.worker.concurrency // 2))
+        places = asyncio.Semaphore(IN_WORK // 2)
 
         async def threaded(work: Callable[[AudioReference], T], reference: AudioReference) -> T:
             async with places:
@@ -155,23 +165,31 @@ class JobHandler(Generic[RequestT]):
         began = time.perf_counter()
         with self._open(work, reference) as file:
             fetch_s = time.perf_counter() - began
-            return self._compute.submit(self._infer, work, number, file, fetch_s).result()
+            turn = work.turn if work.files else nullcontext()
+            with turn, self.room.recording() as further:
+                return self._infer(work, number, file, further, fetch_s)
 
     def _open(self, work: _Work[RequestT], reference: AudioReference) -> BinaryIO:
         source, value = reference.source()
         return _OPEN[source](value, replace(self._fetch_policy, cancelled=work.cancelled.is_set))
 
     def _infer(
-        self, work: _Work[RequestT], number: int, file: BinaryIO, fetch_s: float
+        self,
+        work: _Work[RequestT],
+        number: int,
+        file: BinaryIO,
+        further: Callable[[], None],
+        fetch_s: float,
     ) -> dict[str, Any]:
         request, limits = work.request, self._decode_limits
-        recording = Recording(decode(file, limits, request.channel), work.cancelled)
+        recording = Recording(decode(file, limits, request.channel), work.cancelled, further)
         voices = [
-            Recording(_voice(other, place, limits), work.cancelled)
+            Recording(_voice(other, place, limits), work.cancelled, further)
             for place, other in enumerate(work.files)
         ]
         began = time.perf_counter()
-        fields = self._engine.run(recording, request, voices, partial(work.part, number))
+        with until(work.cancelled):
+            fields = self._engine.run(recording, request, voices, partial(work.part, number))
         spent = time.perf_counter() - began
         duration = recording.duration_s
         result = work.result(

@@ -21,7 +21,7 @@ def keep_quiet(_: Response) -> None:
 
 
 class Engine(Protocol[RequestT_contra]):
-    """The part that computes; it knows no HTTP and no RunPod. Called by one thread at a time."""
+    """The part that computes; it knows no HTTP and no RunPod. Called by several threads at once."""
 
     @property
     def models(self) -> tuple[ModelInfo, ...]:

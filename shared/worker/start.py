@@ -6,12 +6,14 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
 from shared.errors import InternalError, ModelUnusable, SpeechError
 from shared.worker.failure import typed
 from shared.worker.job import JobHandler
+from shared.worker.room import Room
 from shared.worker.sdk import import_sdk
 from shared.worker.service import Engine, RequestT, Service
 from shared.worker.stream import StreamHandler
@@ -49,19 +51,30 @@ def serve(service: Service[RequestT]) -> None:
 
 def _settings(service: Service[RequestT], engine: Engine[RequestT]) -> dict[str, Any]:
     """What the SDK is to know."""
-    settings: dict[str, Any] = {
-        "concurrency_modifier": lambda _: service.spec.worker.concurrency,
-        "return_aggregate_stream": True,
-    }
+    settings: dict[str, Any] = {"return_aggregate_stream": True}
     # The SDK's test of a single input does not run generators, and calls that a success.
     on_runpod = "RUNPOD_WEBHOOK_GET_JOB" in os.environ
     served = on_runpod or any(flag.startswith("--rp_serve_api") for flag in sys.argv)
     tested = any(flag.startswith("--test_input") for flag in sys.argv)
     if service.streams and served and not tested:
-        settings["handler"] = StreamHandler(service, engine, settings).stream
+        streamed = StreamHandler(service, engine, settings)
+        settings.update(handler=streamed.stream, concurrency_modifier=_modifier(streamed.room))
     else:
-        settings["handler"] = JobHandler(service, engine).handle
+        handler = JobHandler(service, engine)
+        settings.update(handler=handler.handle, concurrency_modifier=_modifier(handler.room))
     return settings
+
+
+def _modifier(room: Room) -> Callable[[int], int]:
+    """What the SDK asks before it takes jobs: how many it may have.
+
+    The number stays as long as it has one, begun or not: after a change it takes none until all
+    that it has have ended, and short jobs would wait for a long one.
+    """
+    from runpod.serverless.modules.worker_state import JobsProgress
+
+    held = JobsProgress()
+    return lambda current: current if held.get_job_count() else room.jobs
 
 
 def _leave(*_: object) -> NoReturn:

@@ -103,9 +103,9 @@ SPEC = ServiceSpec(
     version="1.2.3",
     summary="",
     models=(),
-    worker=WorkerSpec(concurrency=4, max_result_bytes=2_000),
+    worker=WorkerSpec(concurrency=4, short_concurrency=16, max_result_bytes=2_000),
     limits=LimitSpec(
-        max_items=9, max_bytes=10_000_000, fetch_deadline_s=5, max_duration_s=60,
+        max_items=40, max_bytes=10_000_000, fetch_deadline_s=5, max_duration_s=60,
         min_rate_hz=4_000, max_rate_hz=384_000, max_channels=8, max_samples=10_000_000,
     ),
 )  # fmt: skip

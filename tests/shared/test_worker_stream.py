@@ -93,7 +93,8 @@ def test_parts_without_room_for_a_result_end_in_an_error(
     settings: dict[str, Any],
 ) -> None:
     engine = PeakEngine()
-    spec = SPEC.model_copy(update={"worker": WorkerSpec(concurrency=1, max_result_bytes=350)})
+    limits = WorkerSpec(concurrency=1, short_concurrency=1, max_result_bytes=350)
+    spec = SPEC.model_copy(update={"worker": limits})
     handler = StreamHandler(replace(service(engine), spec=spec), engine, settings)
     assert "error" not in items(handler, audio=sound())[0]
     *parts, last = items(handler, audio=sound(seconds=SECONDS), stream=True, many=20)

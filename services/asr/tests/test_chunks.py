@@ -7,14 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.asr.chunks import chunks, quiet_cuts
 from services.asr.contract import ASRRequest
 from shared.audio import SAMPLE_RATE
 from shared.models.folder import locate
-from shared.nets.asr.parts import parts
 from shared.nets.vad import FsmnVad
 from tools.workspace import SAMPLE, TINY_MODELS
 
@@ -53,20 +50,3 @@ def test_speech_that_is_too_long_is_cut_in_its_pauses_too() -> None:
     assert len(cuts) >= 2
     for cut in cuts:
         assert float(np.sqrt(np.mean(np.square(audio[cut - 480 : cut + 480])))) < loud / 3
-
-
-@given(st.lists(st.integers(0, 500), max_size=60), st.integers(1, 1_000))
-def test_every_stretch_is_in_one_batch_and_no_batch_is_too_large(
-    lengths: list[int], most: int
-) -> None:
-    found = list(parts(lengths, most))
-    heard = [number for number, length in enumerate(lengths) if length]
-    assert sorted(number for batch in found for number in batch) == heard
-    for batch in found:
-        assert len(batch) == 1 or len(batch) * max(lengths[n] for n in batch) <= most
-
-
-def test_stretches_of_like_length_go_together() -> None:
-    lengths = [100, 10] * 8
-    padded = sum(len(b) * max(lengths[n] for n in b) for b in parts(lengths, 400))
-    assert padded <= sum(lengths) * 1.2

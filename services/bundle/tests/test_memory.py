@@ -7,6 +7,7 @@ import logging
 import shutil
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,26 @@ def test_a_model_that_fails_on_first_use_is_a_typed_error_that_tells_the_caller_
     run(bundle, "vad")
 
 
+def test_what_a_job_uses_is_dropped_only_after_its_end() -> None:
+    memory, (first, second) = Memory(1), [Model(name, 1, object) for name in "ab"]
+    with ThreadPoolExecutor(2) as jobs:
+        with memory.hold([first]):
+            others = [jobs.submit(used, memory, model) for model in (second, first)]
+            with pytest.raises(TimeoutError):
+                others[0].result(0.1)
+            assert first.loaded
+            assert not second.loaded
+            with pytest.raises(TimeoutError):
+                others[1].result(0.1)  # it would have room, but came later
+        for other in others:
+            other.result(10)
+
+
+def used(memory: Memory, model: Model[object]) -> None:
+    with memory.hold([model]):
+        assert model.loaded
+
+
 @given(
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6),
     jobs=st.lists(st.sets(st.integers(0, 5), min_size=1), max_size=20),
@@ -151,11 +172,12 @@ def test_there_is_never_more_than_there_is_room_for_and_always_what_a_job_needs(
         fits = sum(model.size for model in wanted) <= room
         before = {model for model in models if model.loaded}
         if not fits:
-            with pytest.raises(OutOfMemory):
-                memory.hold(wanted)
+            with pytest.raises(OutOfMemory), memory.hold(wanted):
+                pass
             assert {model for model in models if model.loaded} == before
             continue
-        memory.hold(wanted)
+        with memory.hold(wanted):
+            assert all(model.loaded for model in wanted)
         order = [model for model in order if model not in wanted] + wanted
         kept = [model for model in order if model.loaded]
         assert sum(model.size for model in kept) <= room

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from shared.batching import in_turn
 from shared.models.folder import ModelFolder
 from shared.nets.asr.transcript import Token
 from shared.nets.config import read_config
@@ -78,9 +79,8 @@ class CtPunc:
         texts = [token.text for token in tokens]
         marks: dict[int, Token] = {}
         begins = True
-        for word, found in zip(
-            words, mark(numbers, self._marks, self._network.logprobs), strict=True
-        ):
+        found_marks = in_turn(lambda: mark(numbers, self._marks, self._network.logprobs))
+        for word, found in zip(words, found_marks, strict=True):
             if begins and word.latin:
                 texts[word.first] = _capitalised(texts[word.first])
             begins = found.mark in ENDS

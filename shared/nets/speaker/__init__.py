@@ -6,11 +6,12 @@ slice of those of the speech around it, which are computed once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from shared.batching import together
 from shared.features import Array, Fbank
 from shared.models.folder import ModelFolder
 from shared.nets.speaker.config import Thresholds, read_model, read_thresholds
@@ -19,8 +20,6 @@ from shared.nets.speaker.network import CamPlusNetwork
 __all__ = ["CamPlus"]
 
 SHORTEST = 3  # frames: the network halves their number, then takes a deviation
-
-Numbered = tuple[int, Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,8 @@ class CamPlus:
         """One embedding per window, in the order of the windows.
 
         Each window is normalised to a mean of zero by itself, so its embedding does not depend on
-        the other windows. They are read as they are needed, and those of one length go through the
-        network together.
+        the other windows. Those of one length go through the network together, and with those that
+        other jobs wait for.
 
         Args:
             windows: features, each of shape (frames, 80), of three frames at least.
@@ -77,25 +76,18 @@ class CamPlus:
         Raises:
             ValueError: a window is shorter.
         """
-        found: dict[int, Array] = {}
-        for batch in _batches(windows, self._network.batch):
-            numbers, parts = zip(*batch, strict=True)
-            stacked = np.stack([part - part.mean(axis=0) for part in parts])
-            found.update(zip(numbers, self._network.embed(stacked), strict=True))
-        embeddings = np.empty((len(found), self.size), dtype=np.float32)
-        for number, embedding in found.items():
-            embeddings[number] = embedding
+        numbers: dict[int, list[int]] = {}  # of the windows of each length
+        given = list(windows)
+        for number, window in enumerate(given):
+            if len(window) < SHORTEST:
+                raise ValueError(f"a window of {len(window)} frames tells nothing of a voice")
+            numbers.setdefault(len(window), []).append(number)
+        embeddings = np.empty((len(given), self.size), dtype=np.float32)
+        for frames, alike in numbers.items():
+            asked = [given[number] for number in alike]
+            most = frames * self._network.batch
+            embeddings[alike] = together(self._embed, asked, frames, most=most)
         return embeddings
 
-
-def _batches(windows: Iterable[Array], largest: int) -> Iterator[list[Numbered]]:
-    """Windows of one length and their numbers, up to that many at a time."""
-    waiting: dict[int, list[Numbered]] = {}
-    for number, window in enumerate(windows):
-        if len(window) < SHORTEST:
-            raise ValueError(f"a window of {len(window)} frames tells nothing of a voice")
-        alike = waiting.setdefault(len(window), [])
-        alike.append((number, window))
-        if len(alike) == largest:
-            yield waiting.pop(len(window))
-    yield from waiting.values()
+    def _embed(self, windows: Sequence[Array], _: int) -> Array:
+        return self._network.embed(np.stack([part - part.mean(axis=0) for part in windows]))

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, Field, ValidationError
 
+from shared.batching import in_turns
 from shared.errors import ModelUnusable
 from shared.features import Array, Cmvn, Fbank, FeatureStream
 from shared.models.folder import ModelFolder
@@ -145,4 +146,4 @@ class FsmnVad:
 
     def _silence(self, blocks: Iterable[Array]) -> Iterator[Array]:
         features = FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks)
-        return self._network.silence(features)
+        return in_turns(self._network.silence, filter(len, features))

@@ -56,4 +56,5 @@ class FsmnNetwork:
             with torch.inference_mode():
                 posteriors = self._encoder(torch.from_numpy(block).to(self._device), memory)
                 silence = posteriors[:, self._silence].sum(dim=1)
-                yield silence.cpu().numpy().astype(np.float32, copy=False)
+                found = silence.cpu().numpy().astype(np.float32, copy=False)
+            yield found

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.batching import together
 from shared.features import Array, StackedFeatures
 from shared.models.folder import ModelFolder
 from shared.nets.asr.paraformer.config import Config
 from shared.nets.asr.paraformer.spelling import spell
 from shared.nets.asr.paraformer.timing import times
-from shared.nets.asr.parts import frames_at_once, parts
+from shared.nets.asr.parts import frames_at_once
 from shared.nets.asr.transcript import Token, Transcript
 from shared.nets.config import read_config, read_tokens
 
@@ -77,8 +78,8 @@ class Paraformer:
         """Recognise stretches of speech, each by itself.
 
         Args:
-            batch: features of each, shape (frames, 560); more than ``frames_at_once`` are
-                recognised one part after another.
+            batch: features of each, shape (frames, 560); they are recognised in parts of
+                ``frames_at_once``, with what other jobs wait for.
             language: one of ``languages``, or ``auto``; it makes no difference.
             use_itn: makes no difference either: numbers are written as words.
 
@@ -90,12 +91,12 @@ class Paraformer:
         """
         if language not in (*LANGUAGES, "auto"):
             raise ValueError(f"no language of Paraformer's: {language}")
-        found = [Transcript()] * len(batch)
-        for numbers in parts([len(features) for features in batch], self.frames_at_once):
-            heard = self._network.hear([batch[number] for number in numbers])
-            for number, utterance in zip(numbers, heard, strict=True):
-                found[number] = Transcript(tuple(self._tokens(utterance)))
-        return found
+        spoken = [features for features in batch if len(features)]
+        heard = iter(together(self._network.hear, spoken, most=self.frames_at_once))
+        return [
+            Transcript(tuple(self._tokens(next(heard)))) if len(features) else Transcript()
+            for features in batch
+        ]
 
     def _tokens(self, heard: Heard) -> Sequence[Token]:
         said = [

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.batching import together
 from shared.features import Array, StackedFeatures
 from shared.models.folder import ModelFolder
-from shared.nets.asr.parts import frames_at_once, parts
+from shared.nets.asr.parts import frames_at_once
 from shared.nets.asr.sensevoice.config import EPSILON, Config
 from shared.nets.asr.sensevoice.decoding import read
 from shared.nets.asr.sensevoice.vocabulary import Vocabulary
@@ -79,8 +80,8 @@ class SenseVoice:
         """Recognise stretches of speech, each by itself.
 
         Args:
-            batch: features of each, shape (frames, 560); more than ``frames_at_once`` are
-                recognised one part after another.
+            batch: features of each, shape (frames, 560); they are recognised in parts of
+                ``frames_at_once``, with what other jobs wait for.
             language: one of ``languages``, or ``auto``.
             use_itn: write punctuation, and numbers as digits.
 
@@ -94,9 +95,9 @@ class SenseVoice:
         if language not in LANGUAGES:
             raise ValueError(f"no language of SenseVoice's: {language}")
         queries = (LANGUAGES[language], EVENT, EMOTION, WITH_ITN if use_itn else WITHOUT_ITN)
-        found = [Transcript()] * len(batch)
-        for numbers in parts([len(features) for features in batch], self.frames_at_once):
-            best = self._network.best([batch[number] for number in numbers], queries)
-            for number, (outputs, logprobs) in zip(numbers, best, strict=True):
-                found[number] = read(outputs, logprobs, self._vocabulary)
-        return found
+        heard = [features for features in batch if len(features)]
+        best = iter(together(self._network.best, heard, queries, most=self.frames_at_once))
+        return [
+            read(*next(best), self._vocabulary) if len(features) else Transcript()
+            for features in batch
+        ]
