@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -35,6 +36,7 @@ def serve(service: Service[RequestT]) -> None:
     # this worker needs it has shown it has, by loading its model and running it once.
     os.environ.setdefault("RUNPOD_SKIP_AUTO_SYSTEM_CHECKS", "true")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s | %(message)s", force=True)
+    gc.disable()  # what is loaded from here on stays
     with ThreadPoolExecutor(1) as importer:
         # Importing the SDK takes longer than loading a small model, so both are done at once.
         sdk = importer.submit(import_sdk)
@@ -44,6 +46,8 @@ def serve(service: Service[RequestT]) -> None:
             problem = typed(error)
             _refuse(_UNLOADABLE if isinstance(problem, InternalError) else problem)
         worker = sdk.result()
+    gc.freeze()
+    gc.enable()
     worker.start(_settings(service, engine))
 
 
