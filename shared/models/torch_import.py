@@ -1,61 +1,39 @@
-"""Imports torch as a worker that starts needs it: sooner, and while other threads go on.
-
-Once it is imported here, ``import torch`` anywhere else finds it.
-"""
+"""Imports torch as a worker that starts needs it; ``import torch`` anywhere else then finds it."""
 
 from __future__ import annotations
 
 import ctypes
 import importlib
-import os
 import threading
 import types
 from contextlib import suppress
-from importlib.util import find_spec
-from pathlib import Path
 
 from shared.deferred import deferred
 
-# A third of the time. Compilers and exporters use them: they say how each operation changes the
-# shape of a tensor that has no values. torch imports them last, and itself uses nothing of them.
-_FOR_COMPILERS = (
-    "torch._meta_registrations",
-    "torch.distributed._meta_registrations",
+# A third of the time: how each operation changes the shape of a tensor without values. torch imports
+# them last, in this order, and uses nothing of them itself.
+FOR_COMPILERS = (
     "torch.export",
+    "torch.distributed._meta_registrations",
+    "torch._meta_registrations",
 )
-_LIBRARIES = ("libtorch_global_deps.so", "libtorch.so")  # in the order torch loads them
+COMPILERS = ("torch._dynamo",)
 
 
 def import_torch() -> types.ModuleType:
-    """Import torch, all that can be done beside it at the same time.
-
-    What compiles or exports a network has to import ``torch._meta_registrations`` itself.
-    """
-    threading.Thread(target=_make_cuda_context, daemon=True).start()
-    _map_libraries()
-    with deferred(*_FOR_COMPILERS):
+    """Import torch, and make the GPU's context meanwhile."""
+    threading.Thread(target=_make_context, daemon=True).start()
+    with deferred(*FOR_COMPILERS, needed_by=COMPILERS):
         return importlib.import_module("torch")
 
 
-def _map_libraries() -> None:
-    """Have the system load torch's libraries, a quarter of the time.
+def _make_context() -> None:
+    """Make the context of the first GPU, where there is one, which torch will use.
 
-    Python holds its lock while it loads a module's libraries; a function of the C library's that is
-    called from Python does not, and they are there already when torch is imported.
+    Python's lock is free while the driver is at it, so this takes no time from the import.
     """
-    spec = find_spec("torch")
-    if spec is None or spec.origin is None or os.name != "posix":
-        return
-    load = ctypes.CDLL(None).dlopen
-    load.restype, load.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
-    for name in _LIBRARIES:
-        library = Path(spec.origin).with_name("lib") / name
-        load(bytes(library), os.RTLD_LAZY | os.RTLD_GLOBAL * (name == _LIBRARIES[0]))
-
-
-def _make_cuda_context() -> None:
-    """Make the first GPU's context, which torch then finds, where there is a driver."""
+    device, context = ctypes.c_int(), ctypes.c_void_p()
     with suppress(OSError, AttributeError):
-        driver, context = ctypes.CDLL("libcuda.so.1"), ctypes.c_void_p()
-        if driver.cuInit(0) == 0:
-            driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), 0)
+        driver = ctypes.CDLL("libcuda.so.1")
+        if driver.cuInit(0) == driver.cuDeviceGet(ctypes.byref(device), 0) == 0:
+            driver.cuDevicePrimaryCtxRetain(ctypes.byref(context), device)
