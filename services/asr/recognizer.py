@@ -45,9 +45,10 @@ class SpeechRecognizer:
         Raises:
             ModelError: one is missing, altered or of another kind.
         """
-        device = pick_device()
         found = verified_all(spec)
         folders = {role: folder for role, (folder, _) in found.items()}
+        folders["asr"].read_ahead()
+        device = pick_device()
         vad, network = FsmnVad.load(folders["vad"], device), load_network(folders, device)
         return cls(tuple(found[role][1] for role in ROLES if role in found), vad, network)
 

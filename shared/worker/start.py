@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
@@ -48,7 +49,18 @@ def serve(service: Service[RequestT]) -> None:
         worker = sdk.result()
     gc.freeze()
     gc.enable()
+    if _on_runpod():
+        threading.Thread(target=_import_readers, daemon=True).start()
     worker.start(_settings(service, engine))
+
+
+def _import_readers() -> None:
+    """Import what fetches and reads recordings, while the SDK asks for the first."""
+    import soxr  # noqa: F401
+
+    import shared.decode.ffmpeg
+    import shared.decode.sndfile
+    import shared.fetch.transfer  # noqa: F401
 
 
 def _settings(service: Service[RequestT], engine: Engine[RequestT]) -> dict[str, Any]:
@@ -58,14 +70,17 @@ def _settings(service: Service[RequestT], engine: Engine[RequestT]) -> dict[str,
         "return_aggregate_stream": True,
     }
     # The SDK's test of a single input does not run generators, and calls that a success.
-    on_runpod = "RUNPOD_WEBHOOK_GET_JOB" in os.environ
-    served = on_runpod or any(flag.startswith("--rp_serve_api") for flag in sys.argv)
+    served = _on_runpod() or any(flag.startswith("--rp_serve_api") for flag in sys.argv)
     tested = any(flag.startswith("--test_input") for flag in sys.argv)
     if service.streams and served and not tested:
         settings["handler"] = StreamHandler(service, engine, settings).stream
     else:
         settings["handler"] = JobHandler(service, engine).handle
     return settings
+
+
+def _on_runpod() -> bool:
+    return "RUNPOD_WEBHOOK_GET_JOB" in os.environ
 
 
 def _leave(*_: object) -> NoReturn:
@@ -94,7 +109,7 @@ def load(service: Service[RequestT]) -> Engine[RequestT]:
 def _refuse(error: SpeechError) -> NoReturn:
     """End the process, and on RunPod say why through the SDK's fitness check."""
     logger.error("%s", error)
-    if "RUNPOD_WEBHOOK_GET_JOB" in os.environ:
+    if _on_runpod():
         worker = import_sdk()
 
         def models_ready() -> None:
