@@ -10,8 +10,8 @@ from contextlib import suppress
 
 from shared.deferred import deferred
 
-# A third of the time: how each operation changes the shape of a tensor without values. torch imports
-# them last, in this order, and uses nothing of them itself.
+# A third of the time, for how each operation changes the shape of a tensor without values. torch
+# imports them last, in this order, and uses nothing of them itself.
 FOR_COMPILERS = (
     "torch.export",
     "torch.distributed._meta_registrations",
@@ -22,7 +22,7 @@ COMPILERS = ("torch._dynamo",)
 
 def import_torch() -> types.ModuleType:
     """Import torch, and make the GPU's context meanwhile."""
-    threading.Thread(target=_make_context, daemon=True).start()
+    threading.Thread(target=_make_context, name="GPU", daemon=True).start()
     with deferred(*FOR_COMPILERS, needed_by=COMPILERS):
         return importlib.import_module("torch")
 

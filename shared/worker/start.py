@@ -50,7 +50,7 @@ def serve(service: Service[RequestT]) -> None:
     gc.freeze()
     gc.enable()
     if _on_runpod():
-        threading.Thread(target=_import_readers, daemon=True).start()
+        threading.Thread(target=_import_readers, name="readers", daemon=True).start()
     worker.start(_settings(service, engine))
 
 

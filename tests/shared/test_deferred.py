@@ -15,7 +15,7 @@ from tools.workspace import ROOT
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A package with a module that it hands on, one that it only executes, and one that is apart."""
+    """A package: it hands a module on, only executes another, and has a third."""
     folder = tmp_path / "handing"
     folder.mkdir()
     (folder / "__init__.py").write_text("from handing import costly, silent\n")

@@ -15,7 +15,6 @@ from typing import Any
 
 from runpod_emulator.settings import EndpointSettings
 from runpod_emulator.testing import Emulated
-
 from tools.host_models import choose, say_if_tiny
 from tools.local import service
 from tools.loopback import served
@@ -30,7 +29,7 @@ def main() -> int:
     """Write a service's trace and its picture, and print the parts of its start."""
     name = sys.argv[1]
     parser = argparse.ArgumentParser(prog=f"nox -s trace-{name} --")
-    parser.add_argument("file", nargs="?", type=Path, help="audio; a bundled recording if not given")
+    parser.add_argument("file", nargs="?", type=Path, help="audio; a bundled one by default")
     given = parser.parse_args(sys.argv[2:])
     file = from_the_user(given.file) if given.file else COMMANDS
     OUTPUT.mkdir(parents=True, exist_ok=True)
@@ -39,7 +38,8 @@ def main() -> int:
         record(name, file, trace)
     spans = read(trace)
     picture = trace.with_suffix(".svg")
-    title = f"{name}: {spans[-1].end / 1000:.2f} s from process start to first result"
+    end = max(span.end for span in spans) / 1000
+    title = f"{name}: {end:.2f} s from process start to first result"
     picture.write_text(draw(title, spans, panels(spans)), encoding="utf-8")
     for span in spans:
         if span.about != "import" and span.ms >= 1:
@@ -101,6 +101,8 @@ def read(trace: Path) -> list[Span]:
     ]
     last = _first("send the result", spans).end
     spans = [span._replace(end=min(span.end, last)) for span in spans if span.start < last]
+    taken = _first("take a job", spans)  # while it is done, the worker asks for others
+    spans = [span for span in spans if span is taken or span.name != taken.name]
     return sorted(spans, key=lambda span: span.start)
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from tools.trace.watched import JOB, MODEL, SDK, TORCH, WARM_UP
 
-WIDTH, MARGIN, ROW, LETTER = 1000, 12, 17, 6.1  # in pixels
-DEEPEST = 7  # rows of one lane
+WIDTH, MARGIN, ROW, LETTER = 1000, 12, 17, 6.3  # in pixels
+DEEPEST = 6  # rows of one lane
 LEAST_MS = 5.0  # of an import that is drawn
 FILLED = 0.9  # of its importer: an import of this share says nothing more
 COLOURS = {
@@ -104,30 +104,32 @@ def _panel(parts: list[str], y: float, panel: Panel, spans: Sequence[Span]) -> f
 
 def _stacked(spans: Iterable[Span], least: float) -> Iterator[tuple[int, str, Span]]:
     """Spans of a lane below what they are a part of: row, what they are about, and span."""
-    rows: list[Span] = []  # the last of each row
-    abouts: list[str] = []
+    above: list[tuple[str, Span]] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.ms)):
-        while rows and rows[-1].end <= span.start:
-            rows.pop(), abouts.pop()
-        is_import = span.about == "import"
-        above = rows[-1] if rows else None
-        if span.ms < (LEAST_MS if is_import else least) or len(rows) == DEEPEST:
+        while above and above[-1][1].end <= span.start:
+            above.pop()
+        about, outer = above[-1] if above else (MODEL, None)
+        if span.ms < (LEAST_MS if span.about == "import" else least) or len(above) == DEEPEST:
             continue
-        if is_import and above and span.ms > FILLED * above.ms and above.about != MODEL:
-            continue
-        about = abouts[-1] if is_import and abouts and abouts[-1] != MODEL else span.about
-        rows.append(span), abouts.append(about)
-        yield len(rows) - 1, about, span
+        if span.about == "import" and about != MODEL:
+            if outer and span.ms > FILLED * outer.ms:
+                continue
+        else:
+            about = span.about
+        above.append((about, span))
+        yield len(above) - 1, about, span
 
 
 def _box(x: float, y: float, width: float, about: str, span: Span) -> str:
     faint = ' fill-opacity=".55"' if span.about == "import" else ""
     box = (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{ROW - 1}" rx="2" '
-        f'fill="{COLOURS[about]}"{faint}><title>{escape(span.name)}: {span.ms:.1f} ms</title></rect>'
+        f'fill="{COLOURS[about]}"{faint}>'
+        f"<title>{escape(span.name)}: {span.ms:.1f} ms</title></rect>"
     )
     time = f"{span.ms:.0f}" if span.ms >= 10 else f"{span.ms:.1f}"
-    for text in (f"{span.name} {time}", span.name, span.name.rpartition(".")[2]):
+    short = span.name.rpartition(".")[2]
+    for text in (f"{span.name} {time}", f"{short} {time}", span.name, short):
         if len(text) * LETTER < width - 4:
             return f'{box}<text x="{x + 4:.1f}" y="{y + 12:.1f}">{escape(text)}</text>'
     return box

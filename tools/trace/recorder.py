@@ -57,7 +57,7 @@ class Recorder:
 
     def watch_imports(self) -> None:
         """Write down imports from now on, and what ``WATCHED`` names of the modules."""
-        machinery: Any = importlib._bootstrap  # type: ignore[attr-defined]
+        machinery: Any = importlib._bootstrap
         find_and_load = machinery._find_and_load_unlocked
 
         def timed(name: str, import_: object) -> object:
