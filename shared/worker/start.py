@@ -38,7 +38,7 @@ def serve(service: Service[RequestT]) -> None:
     os.environ.setdefault("RUNPOD_SKIP_AUTO_SYSTEM_CHECKS", "true")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s | %(message)s", force=True)
     gc.disable()  # what is loaded from here on stays
-    with ThreadPoolExecutor(1) as importer:
+    with ThreadPoolExecutor(1, "SDK") as importer:
         # Importing the SDK takes longer than loading a small model, so both are done at once.
         sdk = importer.submit(import_sdk)
         try:

@@ -93,7 +93,7 @@ def read(trace: Path) -> list[Span]:
         Span(
             event["name"],
             event["cat"],
-            _LANES.get(event["tid"].partition("-")[0], event["tid"].partition("_")[0]),
+            event["tid"].partition("_")[0],  # without the number in its pool
             event["ts"] / 1000,
             (event["ts"] + event["dur"]) / 1000,
         )
@@ -104,9 +104,6 @@ def read(trace: Path) -> list[Span]:
     taken = _first("take a job", spans)  # while it is done, the worker asks for others
     spans = [span for span in spans if span is taken or span.name != taken.name]
     return sorted(spans, key=lambda span: span.start)
-
-
-_LANES = {"MainThread": "main thread", "ThreadPoolExecutor": "second thread"}
 
 
 def panels(spans: Sequence[Span]) -> list[Panel]:
