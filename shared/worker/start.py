@@ -8,7 +8,9 @@ import os
 import signal
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NoReturn
 
 from shared.errors import InternalError, ModelUnusable, SpeechError
@@ -20,6 +22,7 @@ from shared.worker.stream import StreamHandler
 
 logger = logging.getLogger("speech")
 
+_IMPORTED = time.perf_counter()
 _UNLOADABLE = ModelUnusable("the model could not be loaded; the line above says where it failed")
 
 
@@ -37,6 +40,7 @@ def serve(service: Service[RequestT]) -> None:
     # this worker needs it has shown it has, by loading its model and running it once.
     os.environ.setdefault("RUNPOD_SKIP_AUTO_SYSTEM_CHECKS", "true")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s | %(message)s", force=True)
+    began = time.perf_counter()
     gc.disable()  # what is loaded from here on stays
     with ThreadPoolExecutor(1, "SDK") as importer:
         # Importing the SDK takes longer than loading a small model, so both are done at once.
@@ -46,12 +50,23 @@ def serve(service: Service[RequestT]) -> None:
         except Exception as error:  # noqa: BLE001 - any failure to load has one meaning
             problem = typed(error)
             _refuse(_UNLOADABLE if isinstance(problem, InternalError) else problem)
+        loaded = time.perf_counter()
         worker = sdk.result()
     gc.freeze()
     gc.enable()
+    logger.info("ready after %.2f s, the engine in %.2f s of them", _age(), loaded - began)
     if _on_runpod():
         threading.Thread(target=_import_readers, name="readers", daemon=True).start()
     worker.start(_settings(service, engine))
+
+
+def _age() -> float:
+    """Seconds since this process was started; where Linux does not say it, since this import."""
+    try:  # proc(5): field 22, in clock ticks since the system was; the second may hold blanks
+        started = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return time.perf_counter() - _IMPORTED
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(started) / os.sysconf("SC_CLK_TCK")
 
 
 def _import_readers() -> None:

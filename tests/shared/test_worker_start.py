@@ -27,6 +27,16 @@ def test_the_sdk_is_imported_unmodified_and_knows_the_processor() -> None:
     assert python(code) == "runpod.serverless set() True"
 
 
+def test_what_is_put_off_of_the_sdk_works_where_it_is_installed() -> None:
+    code = (
+        "from shared.worker.sdk import import_sdk\n"
+        "import_sdk()\n"
+        "from runpod.cli.groups.ssh import functions\n"
+        "print(functions.paramiko.RSAKey.__module__)\n"
+    )
+    assert python(code) == "paramiko.rsakey"
+
+
 def test_the_sdk_and_the_api_it_serves_need_only_what_an_image_has() -> None:
     """All other packages of this environment are hidden; images leave many of the SDK's out."""
     locks = [ROOT / "services/vad/requirements.txt", ROOT / "requirements/torch.txt"]
