@@ -146,5 +146,6 @@ def _axis(panel: Panel, scale: float, top: float, bottom: float) -> Iterator[str
     while tick <= panel.end:
         x = MARGIN + (tick - panel.start) * scale
         yield f'<path class="axis" d="M{x:.1f} {top:.0f}V{bottom:.0f}"/>'
-        yield f'<text class="quiet" x="{x + 3:.1f}" y="{bottom + 10:.0f}">{tick:g} ms</text>'
+        if x < WIDTH - 60:
+            yield f'<text class="quiet" x="{x + 3:.1f}" y="{bottom + 10:.0f}">{tick:g} ms</text>'
         tick += step
