@@ -9,7 +9,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -43,15 +45,13 @@ def serve(service: Service[RequestT]) -> None:
     began = time.perf_counter()
     gc.disable()  # what is loaded from here on stays
     with ThreadPoolExecutor(1, "SDK") as importer:
-        # Importing the SDK takes longer than loading a small model, so both are done at once.
-        sdk = importer.submit(import_sdk)
         try:
-            engine = load(service)
+            engine = load(service, partial(importer.submit, import_sdk))
         except Exception as error:  # noqa: BLE001 - any failure to load has one meaning
             problem = typed(error)
             _refuse(_UNLOADABLE if isinstance(problem, InternalError) else problem)
         loaded = time.perf_counter()
-        worker = sdk.result()
+    worker = import_sdk()
     gc.freeze()
     gc.enable()
     logger.info("ready after %.2f s, the engine in %.2f s of them", _age(), loaded - began)
@@ -107,13 +107,21 @@ def _leave(*_: object) -> NoReturn:
     os._exit(0)
 
 
-def load(service: Service[RequestT]) -> Engine[RequestT]:
+def load(
+    service: Service[RequestT], meanwhile: Callable[[], object] = lambda: None
+) -> Engine[RequestT]:
     """Load the engine and run it once.
+
+    Args:
+        service: whose.
+        meanwhile: starts what is to be done in another thread while the engine runs. Loading it is
+            mostly Python, of which one thread runs at a time.
 
     Raises:
         ModelError: the models are missing, altered or of another kind.
     """
     engine = service.load(service.spec)
+    meanwhile()
     engine.warm_up()
     for model in engine.models:
         state = "verified" if model.verified else "unverified: no lock has all of its files"
