@@ -56,7 +56,7 @@ def serve(service: Service[RequestT]) -> None:
     gc.enable()
     logger.info("ready after %.2f s, the engine in %.2f s of them", _age(), loaded - began)
     if _on_runpod():
-        threading.Thread(target=_import_readers, name="readers", daemon=True).start()
+        threading.Thread(target=import_readers, name="readers", daemon=True).start()
     worker.start(_settings(service, engine))
 
 
@@ -69,7 +69,7 @@ def _age() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - int(started) / os.sysconf("SC_CLK_TCK")
 
 
-def _import_readers() -> None:
+def import_readers() -> None:
     """Import what fetches and reads recordings, while the SDK asks for the first."""
     import soxr  # noqa: F401
 

@@ -103,3 +103,28 @@ def test_a_start_leaves_out_what_it_has_no_use_for(start: Start) -> None:
         "av", "soundfile", "soxr",  # read recordings, of which the first is yet to come
     }  # fmt: skip
     assert not never & start.files.keys()
+
+
+FIRST = """
+import json, sys
+from tools.local import LocalWorker
+from tools.workspace import COMMANDS
+from shared.worker.start import import_readers
+worker = LocalWorker(sys.argv[1])
+import_readers()
+before = {*sys.modules}
+task = {"task": "transcribe"} if sys.argv[1] == "bundle" else {}
+assert "error" not in worker.answer(COMMANDS, task)
+print(json.dumps(sorted({*sys.modules} - before)))
+"""
+# By FFmpeg's interface for a file, and for the first name of a host.
+OF_A_FILE = {"av.subtitles", "av.subtitles.stream", "encodings.idna", "stringprep"}
+
+
+@pytest.mark.parametrize("service", service_names())
+def test_the_first_job_finds_everything_imported(service: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", FIRST, service],
+        cwd=ROOT, env={"MODELS_DIR": str(TINY_MODELS)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert {*json.loads(run.stdout)} <= OF_A_FILE
