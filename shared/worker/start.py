@@ -56,7 +56,8 @@ def serve(service: Service[RequestT]) -> None:
     gc.enable()
     logger.info("ready after %.2f s, the engine in %.2f s of them", _age(), loaded - began)
     if _on_runpod():
-        threading.Thread(target=import_readers, name="readers", daemon=True).start()
+        # When the SDK has forked its heartbeat: a fork must not meet another thread's import.
+        os.register_at_fork(after_in_parent=_import_readers_meanwhile)
     worker.start(_settings(service, engine))
 
 
@@ -69,8 +70,12 @@ def _age() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - int(started) / os.sysconf("SC_CLK_TCK")
 
 
+def _import_readers_meanwhile() -> None:
+    threading.Thread(target=import_readers, name="readers", daemon=True).start()
+
+
 def import_readers() -> None:
-    """Import what fetches and reads recordings, while the SDK asks for the first."""
+    """Import what fetches and reads recordings; in a worker, while the SDK asks for the first."""
     import soxr  # noqa: F401
 
     import shared.decode.ffmpeg

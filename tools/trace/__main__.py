@@ -34,8 +34,11 @@ def main() -> int:
     file = from_the_user(given.file) if given.file else COMMANDS
     OUTPUT.mkdir(parents=True, exist_ok=True)
     trace = OUTPUT / f"{name}.json"
-    for _ in range(2):  # the first warms the disk's cache and compiles
-        record(name, file, trace)
+    try:
+        for _ in range(2):  # the first warms the disk's cache and compiles
+            record(name, file, trace)
+    except RuntimeError as error:
+        sys.exit(str(error))
     spans = read(trace)
     picture = trace.with_suffix(".svg")
     end = max(span.end for span in spans) / 1000
@@ -52,7 +55,7 @@ def record(name: str, audio: Path, trace: Path) -> None:
     """Write the trace of a worker of a service that is started, answers one job and is stopped.
 
     Raises:
-        RuntimeError: the job failed; the message is the error.
+        RuntimeError: the job failed, or the worker did.
     """
     spec = service(name).spec
     models = choose(spec)
@@ -61,12 +64,12 @@ def record(name: str, audio: Path, trace: Path) -> None:
     del example["audio_base64"]
     with Emulated(settings=EndpointSettings(name)) as emulator, served(audio) as url:
         job = emulator.submit({**example, "audio_url": url})
-        with tempfile.TemporaryDirectory() as home:
+        with tempfile.TemporaryDirectory() as home, Path(home, "log").open("w+") as log:
             environment = {
                 "PATH": os.environ["PATH"],
                 "PYTHONPATH": str(ROOT),
                 "HOME": home,
-                "MODELS_DIR": str(models),
+                "MODELS_DIR": str(models.resolve()),
                 "SPEECH_ALLOW_HTTP": "1",  # the audio is on this machine
                 "SPEECH_ALLOW_PRIVATE": "1",
                 **emulator.environment(),
@@ -75,10 +78,13 @@ def record(name: str, audio: Path, trace: Path) -> None:
             command = [sys.executable, "-m", "tools.trace.recorder", module, str(trace)]
             with subprocess.Popen(
                 [*command, repr(time.perf_counter())],
-                cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                cwd=home, env=environment, stdout=log, stderr=log,
             ) as worker:  # fmt: skip
                 try:
                     answer = emulator.result(job)
+                except TimeoutError:
+                    log.seek(0)
+                    raise RuntimeError(f"the worker gave no answer:\n{log.read()}") from None
                 finally:
                     worker.terminate()
                     worker.wait(ENDS_S)
