@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -43,11 +43,13 @@ class Programs:
         commands: by name; each prints ``RESULT``.
         place: where they run.
         audio_s: of what length they find the result.
+        elsewhere: where those run that do not run in ``place``.
     """
 
     commands: Mapping[str, Sequence[str]]
     place: Place
     audio_s: int
+    elsewhere: Mapping[str, Place] = field(default_factory=dict)
 
     def report(self, service: str, runs: int, remarks: Sequence[str], *, evicted: bool) -> Report:
         """From starting each process to seeing its result.
@@ -60,7 +62,7 @@ class Programs:
         """
         measured = _from_disk if evicted else seconds_until
         found = in_turns(
-            {name: partial(measured, RESULT, command, self.place)
+            {name: partial(measured, RESULT, command, self.elsewhere.get(name, self.place))
              for name, command in self.commands.items()},
             runs,
             discarded=1,
