@@ -212,6 +212,11 @@ def add_service(name: str) -> None:
         """Measure one service beside its peers."""
         python(session, f"bench.{name}", layer="dev")
 
+    @nox.session(name=f"trace-{name}")
+    def trace(session: nox.Session) -> None:
+        """Show where the time of the service's start goes."""
+        python(session, "tools.trace", name)
+
 
 def add_image(name: str) -> None:
     """Make the sessions of one image."""

@@ -15,6 +15,12 @@ SAMPLE_RATE = 16_000
 Block = NDArray[np.float32]
 
 
+def made_up(seconds: float) -> Block:
+    """Something like noise, to warm up on: ``numpy.random`` would have to be imported for it."""
+    phase = np.square(np.arange(round(seconds * SAMPLE_RATE), dtype=np.float64))
+    return (0.1 * np.sin(phase)).astype(np.float32)
+
+
 class Cancelled(Exception):
     """The caller cancelled the job; nobody waits for its result."""
 

@@ -6,10 +6,10 @@ import json
 from functools import partial
 
 from bench.bundle.setting import REMARK, prepare
+from bench.cold import RESULT
 from bench.process import Place, seconds_until
 from bench.repeat import in_turns
 from bench.report import Report, Row, length
-from bench.vad.cold import RESULT
 from bench.vad.setting import OURS, Setting
 from tools.loopback import served
 

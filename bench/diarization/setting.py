@@ -18,6 +18,7 @@ from tools.workspace import ROOT, TINY_MODELS
 
 SPEC = ServiceSpec.read(ROOT / "services" / "diarization" / "service.toml")
 STAND_IN = Path(__file__).with_name("stand_in")
+REMARK = "CAM++ has its real sizes and random weights on both sides"
 SPOKEN = "a synthetic conversation of four"
 
 

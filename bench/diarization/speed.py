@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from statistics import median
 
-from bench.diarization.setting import SPOKEN, audio, prepare
+from bench.diarization.setting import REMARK, SPOKEN, audio, prepare
 from bench.process import Place, Warm
 from bench.repeat import in_turns
 from bench.report import Report, Row, length
@@ -25,8 +25,7 @@ def measure(setting: Setting) -> Report:
             engine.ask(audio(setting, WARM_UP_S))
         lengths = (60, 120) if setting.quick else (600, 3600)
         rows = [row for seconds in lengths for row in _rows(seconds, engines, setting)]
-    remarks = ["CAM++ has its real sizes and random weights on both sides"]
-    remarks += setting.remarks(SPOKEN)
+    remarks = [REMARK, *setting.remarks(SPOKEN)]
     return Report("diarization: file to turns, models loaded", rows, remarks)
 
 

@@ -1,8 +1,9 @@
-"""``nox -s bench-vad -- [cold|speed|memory|jobs|fbank|container|all] [--quick] [--runs N]``."""
+"""``nox -s bench-vad -- [PART|all] [--quick] [--runs N]``; the parts are those below."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from bench.command import main
 from bench.report import Report
@@ -13,6 +14,7 @@ from bench.vad.setting import Setting
 # needs a container engine is last.
 PARTS: dict[str, Callable[[Setting], Report]] = {
     "cold": cold.measure,
+    "evicted": partial(cold.measure, evicted=True),
     "speed": speed.measure,
     "memory": memory.measure,
     "jobs": jobs.measure,

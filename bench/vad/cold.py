@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
-
-from bench.process import seconds_until
-from bench.repeat import in_turns
-from bench.report import Report, Row, length
+from bench.cold import Programs, job
+from bench.report import Report
 from bench.vad.setting import OURS, Setting
 from tools.loopback import served
 
 RUNS = 10
 AUDIO_S = 60
-RESULT = "Job result:"  # what the SDK's local mode writes when a job has succeeded
 
 
-def measure(setting: Setting) -> Report:
-    """From starting the process to seeing its result, all on one URL on this machine."""
+def measure(setting: Setting, *, evicted: bool = False) -> Report:
+    """All on one URL on this machine."""
+    peers = str(setting.peers)
     with served(setting.audio(AUDIO_S)) as url:
-        job = setting.place.folder / "test_input.json"  # where the SDK looks for it
-        job.write_text(json.dumps({"input": {"audio_url": url}}))
-        candidates = {
-            name: partial(seconds_until, RESULT, command, setting.place)
-            for name, command in _commands(setting.peers, url).items()
+        job(setting.place, url)
+        commands = {
+            "ours": [str(OURS), "-m", "services.vad.handler"],
+            "the usual handler (modelscope pipeline)": [peers, "-m", "bench.usual.handler"],
+            "funasr.AutoModel, no handler": [peers, "-m", "bench.funasr_script", url],
         }
-        found = in_turns(candidates, setting.runs or RUNS, discarded=1)
-    rows = [Row(f"{length(AUDIO_S)} of audio", name, values, "s") for name, values in found.items()]
-    remarks = ["warm disk, byte-compiled: one discarded run each", *setting.remarks()]
-    return Report("cold start: process start to first result", rows, remarks)
-
-
-def _commands(peers: Path, url: str) -> dict[str, Sequence[str]]:
-    return {
-        "ours": [str(OURS), "-m", "services.vad.handler"],
-        "the usual handler (modelscope pipeline)": [str(peers), "-m", "bench.usual.handler"],
-        "funasr.AutoModel, no handler": [str(peers), "-m", "bench.funasr_script", url],
-    }
+        programs = Programs(commands, setting.place, AUDIO_S)
+        runs, remarks = setting.runs or RUNS, setting.remarks()
+        return programs.report("vad", runs, remarks, evicted=evicted)

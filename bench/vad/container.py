@@ -6,10 +6,11 @@ import base64
 import json
 from functools import partial
 
+from bench.cold import RESULT
 from bench.process import seconds_until
 from bench.repeat import in_turns
 from bench.report import Report, Row, length
-from bench.vad.cold import AUDIO_S, RESULT
+from bench.vad.cold import AUDIO_S
 from bench.vad.images import OURS, PEER, Images, models_folder
 from bench.vad.setting import Setting
 from tools.images.engine import command_line

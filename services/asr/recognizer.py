@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from services.asr.batches import recognise
 from services.asr.chunks import Chunk, chunks
 from services.asr.contract import ASRRequest, ASRSegment, RecognitionOptions
 from services.asr.networks import load_network
 from services.asr.result import fields, segment_fields
 from services.asr.sentences import Sentence, sentences_of
-from shared.audio import SAMPLE_RATE, Recording
+from shared.audio import Recording, made_up
 from shared.contract import ModelInfo
 from shared.errors import InvalidInput
 from shared.features import Array
@@ -45,15 +43,16 @@ class SpeechRecognizer:
         Raises:
             ModelError: one is missing, altered or of another kind.
         """
-        device = pick_device()
         found = verified_all(spec)
         folders = {role: folder for role, (folder, _) in found.items()}
+        folders["asr"].read_ahead()
+        device = pick_device()
         vad, network = FsmnVad.load(folders["vad"], device), load_network(folders, device)
         return cls(tuple(found[role][1] for role in ROLES if role in found), vad, network)
 
     def warm_up(self) -> None:
         """Run every step once."""
-        noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE).astype(np.float32)
+        noise = made_up(1)
         self.run(Recording([noise]), ASRRequest(audio="-", vad=False))
         self.run(Recording([noise]), ASRRequest(audio="-"))
 

@@ -55,9 +55,11 @@ class Bundle:
     """
 
     def __init__(self, spec: ServiceSpec, settings: Settings) -> None:
-        device = pick_device()
         found = verified_all(spec)
         folders = {role: folder for role, (folder, _) in found.items()}
+        if {"asr", "transcribe"} & {*settings.load_at_start}:
+            folders["asr"].read_ahead()
+        device = pick_device()
         self._infos = {role: info for role, (_, info) in found.items()}
         sizes = {model.role: _size(folders[model.role], model) for model in spec.models}
         recogniser = sizes["asr"] + sizes.get("punctuation", 0)

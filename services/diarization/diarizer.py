@@ -14,8 +14,8 @@ from services.diarization.embedding import Embedder
 from services.diarization.known import Speaker, Voice, recognise
 from services.diarization.result import fields
 from services.diarization.turns import Turn, renumbered, turns_of
-from services.diarization.windows import LENGTH, overlaps
-from shared.audio import SAMPLE_RATE, Recording
+from services.diarization.windows import overlaps
+from shared.audio import Recording, made_up
 from shared.contract import ModelInfo
 from shared.errors import InvalidInput
 from shared.features import Array
@@ -51,10 +51,12 @@ class Diarizer:
         return cls((speaker_info, vad_info), FsmnVad.load(vad, device), net)
 
     def warm_up(self) -> None:
-        """Run every step once."""
-        noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE).astype(np.float32)
-        self.run(Recording([noise]), DiarizationRequest(audio="-"))
-        self._net.embed([self._net.features(np.resize(noise, LENGTH * 160 + 240))])
+        """Run every step once, those after the VAD as if all of it were speech."""
+        request, noise = DiarizationRequest(audio="-"), made_up(3)
+        self.run(Recording([noise]), request)
+        embedder = self.embedder()
+        embedder.push(SpeechSegment(0, 3_000, noise))
+        self.find(embedder, [], request)
 
     def run(
         self,

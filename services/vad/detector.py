@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from services.vad.contract import Scores, VADRequest
-from shared.audio import SAMPLE_RATE, Recording
+from shared.audio import Recording, made_up
 from shared.contract import ModelInfo, Segment
 from shared.features import Array
 from shared.formats import Labelled, render
@@ -40,8 +40,7 @@ class Detector:
 
     def warm_up(self) -> None:
         """Run every step once."""
-        noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE).astype(np.float32)
-        self.run(Recording([noise]), VADRequest(audio="-"))
+        self.run(Recording([made_up(1)]), VADRequest(audio="-"))
 
     def run(self, recording: Recording, request: VADRequest, *_: object) -> Mapping[str, object]:
         """Find the speech in one recording."""

@@ -8,6 +8,9 @@ a lock can be used; it just cannot be verified.
 from __future__ import annotations
 
 import json
+import os
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +70,10 @@ class ModelFolder:
         if self.lock:
             self.lock.check(self.path, hash_up_to=hash_up_to)
 
+    def read_ahead(self) -> None:
+        """Have the system read large files, which ``verify`` did not, while other things go on."""
+        threading.Thread(target=_read_ahead, args=(self.path,), daemon=True).start()
+
     def file(self, name: str) -> Path:
         """Path of one of the model's files.
 
@@ -112,6 +119,14 @@ class ModelFolder:
         if not isinstance(found, str):
             raise ModelUnusable(f"{self.id}: configuration.json names no {'.'.join(keys)}")
         return self.file(found)
+
+
+def _read_ahead(folder: Path) -> None:
+    with suppress(OSError, AttributeError):  # it is advice, which not every system takes
+        for path in folder.iterdir():
+            if path.is_file() and path.stat().st_size > HASH_UP_TO:
+                with path.open("rb") as file:
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
 
 
 def locate(model_id: str, models_dir: Path, revision: str = "master") -> ModelFolder:

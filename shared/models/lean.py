@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.errors import ModelUnusable
+from shared.models.torch_import import import_torch
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,8 +48,7 @@ def load_weights(network: nn.Module, checkpoint: Path, prefix: str = "") -> None
 
 def pick_device() -> str:
     """``cuda`` where a GPU answers, else ``cpu`` with as many threads as the container may use."""
-    import torch
-
+    torch = import_torch()
     if torch.cuda.is_available():
         return "cuda"
     torch.set_num_threads(available_cores())

@@ -8,31 +8,30 @@ import sys
 import types
 from pathlib import Path
 
+from shared.deferred import deferred
+
 
 def import_sdk() -> types.ModuleType:
     """RunPod's ``runpod.serverless``, unmodified.
 
     While it is imported its debugger asks py-cpuinfo for the processor's name, and py-cpuinfo
     measures the clock rate for a second to answer; its command line imports paramiko, a fifth of
-    the whole, to make SSH keys. For the time of the import modules of these names stand in, of
-    which one reads the answer from the system. Images have neither package.
+    the whole, to make SSH keys. For the time of the import a module that reads the answer from the
+    system stands in for the one, and the other is put off. Images have neither package.
     """
-    absent = {name: module for name, module in _stand_ins().items() if not sys.modules.get(name)}
-    sys.modules.update(absent)
+    measuring = sys.modules.get("cpuinfo")
+    if not measuring:
+        sys.modules["cpuinfo"] = reading = types.ModuleType("cpuinfo")
+        vars(reading)["get_cpu_info"] = lambda: {"brand_raw": _processor()}
     try:
-        sdk = importlib.import_module("runpod.serverless")
+        with deferred("paramiko"):
+            sdk = importlib.import_module("runpod.serverless")
     finally:
-        for name in absent:
-            del sys.modules[name]
+        if not measuring:
+            del sys.modules["cpuinfo"]
     if sys.platform == "linux":  # its heartbeat would otherwise import the SDK by itself
         multiprocessing.set_start_method("fork", force=True)
     return sdk
-
-
-def _stand_ins() -> dict[str, types.ModuleType]:
-    found = {name: types.ModuleType(name) for name in ("cpuinfo", "paramiko")}
-    vars(found["cpuinfo"])["get_cpu_info"] = lambda: {"brand_raw": _processor()}
-    return found
 
 
 def _processor() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -120,6 +121,7 @@ def test_the_log_tells_nothing_of_a_job(tmp_path: Path) -> None:
         process.wait(30)
         log = (tmp_path / "log").read_text()
     assert f'"job": "{job}"' in log
+    assert re.search(r"ready after \d+\.\d\d s", log)
     for secret in ("segments", "token", "file.wav", AUDIO[:40], str(TINY_MODELS)):
         assert secret not in log
 
