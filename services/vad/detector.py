@@ -13,7 +13,6 @@ from shared.audio import SAMPLE_RATE, Recording
 from shared.contract import ModelInfo, Segment
 from shared.features import Array
 from shared.formats import Labelled, render
-from shared.models.lean import pick_device
 from shared.models.verified import verified
 from shared.nets.vad import FRAME_MS, EndPointRules, FsmnVad, find_segments
 from shared.spec import ServiceSpec
@@ -36,7 +35,7 @@ class Detector:
             ModelError: it is missing, altered or of another kind.
         """
         folder, info = verified(spec, "vad")
-        return cls((info,), FsmnVad.load(folder, pick_device()))
+        return cls((info,), FsmnVad.load(folder, device=None))
 
     def warm_up(self) -> None:
         """Run every step once."""

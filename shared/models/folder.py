@@ -67,6 +67,12 @@ class ModelFolder:
         if self.lock:
             self.lock.check(self.path, hash_up_to=hash_up_to)
 
+    def has(self, name: str) -> bool:
+        """Whether this is one of its files: one of those its lock lists, if it has a lock."""
+        if self.lock:
+            return any(entry.path == name for entry in self.lock.files)
+        return (self.path / name).is_file()
+
     def file(self, name: str) -> Path:
         """Path of one of the model's files.
 
@@ -76,7 +82,7 @@ class ModelFolder:
         """
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise ModelAltered(f"{self.id} refers to a file outside of its folder")
-        if self.lock and name not in {entry.path for entry in self.lock.files}:
+        if self.lock and not self.has(name):
             raise ModelAltered(f"{self.id}: {name} is not in its lock")
         return present(self.id, self.path, name)
 

@@ -1,1 +1,1 @@
-DATA = ("samples/conversation.*",)
+DATA = ("samples/conversation.*", "services/vad/requirements.cpu.txt")

@@ -1,14 +1,14 @@
 """Voice activity detection with FunASR's FSMN-VAD.
 
-Features (numpy) -> network (torch) -> end-point rules (numpy). Whoever needs segments of speech
-uses ``FsmnVad``; its parts know nothing of each other.
+Features (numpy) -> network (torch or ONNX Runtime) -> end-point rules (numpy). Whoever needs
+segments of speech uses ``FsmnVad``; its parts know nothing of each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, Field, ValidationError
@@ -19,13 +19,13 @@ from shared.models.folder import ModelFolder
 from shared.nets.vad.cutting import SEPARATE, Cutting, SpeechSegment
 from shared.nets.vad.endpoint import FRAME_MS, EndPointRules
 from shared.nets.vad.joining import Joining
-from shared.nets.vad.network import FsmnNetwork
+from shared.nets.vad.runtime import Network, load_network
 from shared.nets.vad.segmenter import Segmenter, find_segments
 from shared.nets.vad.sizes import FsmnSizes
 
 __all__ = [
-    "FRAME_MS", "Cutting", "EndPointRules", "FsmnVad", "Joining", "Segmenter", "SpeechSegment",
-    "find_segments",
+    "FRAME_MS", "Config", "Cutting", "EndPointRules", "FsmnVad", "Joining", "Segmenter",
+    "SpeechSegment", "find_segments",
 ]  # fmt: skip
 
 
@@ -42,10 +42,24 @@ class _FrontEnd(BaseModel):
     lfr_n: Literal[1] = 1
 
 
-class _Config(BaseModel):
+class Config(BaseModel):
+    """What a ``config.yaml`` says of a detector."""
+
     frontend_conf: _FrontEnd
     encoder_conf: FsmnSizes
     model_conf: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, folder: ModelFolder) -> Self:
+        """The configuration of the model in a folder.
+
+        Raises:
+            ModelError: there is none, or one of another model.
+        """
+        try:
+            return cls.model_validate(folder.config())
+        except ValidationError as error:
+            raise ModelUnusable(f"{folder.id}: config.yaml is of another model") from error
 
     @property
     def silence(self) -> list[int]:
@@ -66,25 +80,21 @@ class FsmnVad:
     _fbank: Fbank
     _cmvn: Cmvn
     _lfr_m: int
-    _network: FsmnNetwork
+    _network: Network
 
     @classmethod
-    def load(cls, folder: ModelFolder, device: str = "cpu") -> FsmnVad:
-        """Load the model in ``folder``.
+    def load(cls, folder: ModelFolder, device: str | None = "cpu") -> FsmnVad:
+        """Load the model in ``folder``; ``device`` is torch's, see ``load_network``.
 
         Raises:
             ModelError: the folder does not hold a model this module can run.
         """
-        try:
-            config = _Config.model_validate(folder.config())
-        except ValidationError as error:
-            raise ModelUnusable(f"{folder.id}: config.yaml is of another model") from error
+        config = Config.of(folder)
         front = config.frontend_conf
         fbank = Fbank(front.n_mels, front.frame_length, front.frame_shift)
         cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
         rules = EndPointRules.from_config(config.model_conf)
-        weights = folder.asset("init_param")
-        network = FsmnNetwork(weights, config.encoder_conf, config.silence, device)
+        network = load_network(folder, config.encoder_conf, config.silence, device)
         return cls(rules, fbank, cmvn, front.lfr_m, network)
 
     def silence(self, blocks: Iterable[Array]) -> Array:

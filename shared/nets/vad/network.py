@@ -1,4 +1,4 @@
-"""The FSMN network of the voice activity detector: features in, probability of silence out.
+"""The FSMN network of the voice activity detector in torch: features in, P(silence) out.
 
 Source: Zhang et al., "Deep-FSMN for large vocabulary continuous speech recognition", ICASSP 2018.
 """
@@ -16,7 +16,7 @@ from shared.nets.vad.sizes import FsmnSizes
 
 
 class FsmnNetwork:
-    """The encoder with its weights, on one device.
+    """The encoder with its weights, on one device; see ``Network``.
 
     Args:
         checkpoint: the weights.
@@ -38,15 +38,7 @@ class FsmnNetwork:
         self._encoder = encoder.eval().to(device)
 
     def silence(self, features: Iterable[Array]) -> Iterator[Array]:
-        """Probability of silence for each frame of one recording.
-
-        Args:
-            features: blocks of shape (frames, dim); the network's memory is carried from one to
-                the next, so the result does not depend on how the recording is cut.
-
-        Yields:
-            One array of shape (frames,) per block.
-        """
+        """Probability of silence for each frame of one recording; see ``Network``."""
         import torch
 
         memory = self._encoder.memory()
