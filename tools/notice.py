@@ -58,8 +58,8 @@ are named there.
 What is below them is the base image's, under the licences that are told there.
 """
 _EXPORTED = """
-One whose tag has "-cpu" in it has the model's network in a second format too: model.onnx, written from
-model.pt.
+One whose tag has "-cpu" in it has the model's network in a second format too: model.onnx, written
+from model.pt.
 """
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
-from bench.process import seconds_until
+from bench.process import Place, seconds_until
 from bench.repeat import in_turns
 from bench.report import Report, Row, length
 from bench.vad.setting import OURS, Setting
@@ -24,8 +23,8 @@ def measure(setting: Setting) -> Report:
         job = setting.place.folder / "test_input.json"  # where the SDK looks for it
         job.write_text(json.dumps({"input": {"audio_url": url}}))
         candidates = {
-            name: partial(seconds_until, RESULT, command, setting.place)
-            for name, command in _commands(setting.peers, url).items()
+            name: partial(seconds_until, RESULT, command, place)
+            for name, (command, place) in _commands(setting, url).items()
         }
         found = in_turns(candidates, setting.runs or RUNS, discarded=1)
     rows = [Row(f"{length(AUDIO_S)} of audio", name, values, "s") for name, values in found.items()]
@@ -33,9 +32,12 @@ def measure(setting: Setting) -> Report:
     return Report("cold start: process start to first result", rows, remarks)
 
 
-def _commands(peers: Path, url: str) -> dict[str, Sequence[str]]:
+def _commands(setting: Setting, url: str) -> dict[str, tuple[Sequence[str], Place]]:
+    ours, peers = [str(OURS), "-m", "services.vad.handler"], str(setting.peers)
+    usual, script = ([peers, "-m", f"bench.{name}"] for name in ("usual.handler", "funasr_script"))
     return {
-        "ours": [str(OURS), "-m", "services.vad.handler"],
-        "the usual handler (modelscope pipeline)": [str(peers), "-m", "bench.usual.handler"],
-        "funasr.AutoModel, no handler": [str(peers), "-m", "bench.funasr_script", url],
+        "ours": (ours, setting.place),
+        "ours, ONNX Runtime": (ours, setting.without_torch),
+        "the usual handler (modelscope pipeline)": (usual, setting.place),
+        "funasr.AutoModel, no handler": ([*script, url], setting.place),
     }

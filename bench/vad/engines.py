@@ -75,6 +75,7 @@ def _silero(timestamps: Callable[..., list[dict[str, int]]], model: object) -> F
 
 ENGINES: dict[str, Callable[[], Find]] = {
     "ours": ours,
+    "ours, ONNX Runtime": ours,  # with a model that has its network for it
     "funasr.AutoModel": funasr,
     "silero-vad (ONNX)": silero,
     "silero-vad (ONNX, sequence)": silero_sequence,

@@ -62,7 +62,7 @@ def main() -> int:
     """Write the context; 0 on success."""
     service = sys.argv[1]
     parser = argparse.ArgumentParser(prog=f"nox -s stage-{service} --", description=__doc__)
-    parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
+    parser.add_argument("--models", choices=get_args(Models), default="hub")
     parser.add_argument(
         "--accelerator", choices=get_args(Accelerator), help="if not the endpoint's"
     )
