@@ -61,11 +61,14 @@ def main() -> int:
             for models in given.models
         ]
         slim = given.slim or default_base(given.services[0], "cpu")
-        plans += [
-            replace(plan, base=slim, accelerator="cpu", torch=base_name)
-            for plan in plans
-            if "cpu" in accelerators(Tree(), plan.service) and plan.models != "volume"
-        ]
+        if find_image(client, slim):
+            plans += [
+                replace(plan, base=slim, accelerator="cpu", torch=base_name)
+                for plan in plans
+                if "cpu" in accelerators(Tree(), plan.service) and plan.models != "volume"
+            ]
+        else:
+            print(f"no images for CPUs: there is no {slim}, see --slim", file=sys.stderr)
         found = _ours(client, plans, make=given.build)
         report = compare(client, base, found, make=given.build)
     except EngineError as error:
