@@ -24,7 +24,7 @@ IR_VERSION = 9  # of the file's format; that of ONNX Runtime 1.17, which is olde
 def fsmn_graph(
     weights: Mapping[str, Array], sizes: FsmnSizes, silence: Sequence[int]
 ) -> onnx.ModelProto:
-    """The graph of an encoder, from features to the probability of silence.
+    """The graph of an encoder, from features to probabilities.
 
     Args:
         weights: the encoder's tensors by their names.
@@ -33,7 +33,8 @@ def fsmn_graph(
 
     Returns:
         Inputs ``features`` (frames, dim) and ``memory`` (blocks, frames remembered, channels);
-        outputs ``silence`` (frames,) and ``remembered``, the memory of the next frames.
+        outputs ``silence`` (frames,), ``posteriors`` (frames, outputs) and ``remembered``, the
+        memory of the next frames. Only those asked for are copied out.
     """
     return _Graph(weights, sizes).build(silence)
 
@@ -68,7 +69,11 @@ class _Graph:
             self._nodes,
             "fsmn",
             [_value("features", ["frames", sizes.input_dim]), _value("memory", memory)],
-            [_value("silence", ["frames"]), _value("remembered", memory)],
+            [
+                _value("silence", ["frames"]),
+                _value("posteriors", ["frames", sizes.output_dim]),
+                _value("remembered", memory),
+            ],
             list(self._constants.values()),
         )
         opsets = [helper.make_opsetid("", OPSET)]

@@ -1,4 +1,4 @@
-"""``nox -s bench-vad -- [cold|speed|memory|fbank|int8|container|all] [--quick] [--runs N]``."""
+"""``nox -s bench-vad -- [PART|all] [--quick] [--runs N]``; ``PARTS`` are below."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 from bench.command import main
 from bench.report import Report
-from bench.vad import cold, container, fbank, int8, memory, speed
+from bench.vad import cold, container, fbank, int8, memory, quality, speed
 from bench.vad.setting import Setting
 
-# fbank and int8 after memory: they take memory in this process, which `memory` must not. What
-# needs a container engine is last.
+# quality, fbank and int8 after memory: they take memory in this process, which `memory` must not.
+# What needs a container engine is last.
 PARTS: dict[str, Callable[[Setting], Report]] = {
     "cold": cold.measure,
     "speed": speed.measure,
     "memory": memory.measure,
+    "quality": quality.measure,
     "fbank": fbank.measure,
     "int8": int8.measure,
     "container": container.measure,

@@ -20,7 +20,7 @@ US, WITHOUT_TORCH, PEER = "ours", "ours, ONNX Runtime", "funasr.AutoModel"
 def measure(setting: Setting) -> Report:
     """File to segments on every core, at two lengths; RTFx is audio time by processing time."""
     with ExitStack() as stack:
-        engines = {name: stack.enter_context(_start(name, setting)) for name in ENGINES}
+        engines = {name: stack.enter_context(start(name, setting)) for name in ENGINES}
         for engine in engines.values():
             engine.ask(setting.audio(WARM_UP_S))
         lengths = (120, 300) if setting.quick else (600, 3600)
@@ -29,8 +29,9 @@ def measure(setting: Setting) -> Report:
     return Report("speed: file to segments, model loaded", rows, remarks + setting.remarks())
 
 
-def _start(name: str, setting: Setting) -> Warm:
-    python = OURS if name in {US, WITHOUT_TORCH} else setting.peers
+def start(name: str, setting: Setting) -> Warm:
+    """The engine of that name, in its own environment."""
+    python = OURS if name.startswith(US) else setting.peers
     place = setting.without_torch if name == WITHOUT_TORCH else setting.place
     return Warm([str(python), "-m", "bench.vad.engines", name], place)
 

@@ -1,1 +1,1 @@
-DATA = ("samples/conversation.*", "services/vad/requirements.cpu.txt")
+DATA = ("samples/*", "services/vad/requirements.cpu.txt")

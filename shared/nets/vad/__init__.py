@@ -19,6 +19,7 @@ from shared.models.folder import ModelFolder
 from shared.nets.vad.cutting import SEPARATE, Cutting, SpeechSegment
 from shared.nets.vad.endpoint import FRAME_MS, EndPointRules
 from shared.nets.vad.joining import Joining
+from shared.nets.vad.readout import speech_odds
 from shared.nets.vad.runtime import Network, load_network
 from shared.nets.vad.segmenter import Segmenter, find_segments
 from shared.nets.vad.sizes import FsmnSizes
@@ -81,6 +82,7 @@ class FsmnVad:
     _cmvn: Cmvn
     _lfr_m: int
     _network: Network
+    _outputs: list[int]  # those for silence
 
     @classmethod
     def load(cls, folder: ModelFolder, device: str | None = "cpu") -> FsmnVad:
@@ -95,7 +97,7 @@ class FsmnVad:
         cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
         rules = EndPointRules.from_config(config.model_conf)
         network = load_network(folder, config.encoder_conf, config.silence, device)
-        return cls(rules, fbank, cmvn, front.lfr_m, network)
+        return cls(rules, fbank, cmvn, front.lfr_m, network, config.silence)
 
     def silence(self, blocks: Iterable[Array]) -> Array:
         """Probability of silence, one value per 10 ms.
@@ -106,12 +108,22 @@ class FsmnVad:
         Returns:
             Shape (frames,); frame ``t`` covers 25 ms from ``t * 10`` ms on.
         """
-        # One growing buffer: an array kept per block would pin holes into the heap between the
-        # large ones that come and go, and ten hours would take twice the memory.
-        found = bytearray()
-        for part in self._silence(blocks):
-            found += part.tobytes()
-        return np.frombuffer(found, dtype=np.float32)
+        return _gathered(self._silence(blocks))
+
+    def odds(self, blocks: Iterable[Array]) -> Array:
+        """Log odds of speech from all that the network says, one value per 10 ms.
+
+        Args:
+            blocks: as for ``silence``.
+
+        Returns:
+            Shape (frames,); see ``speech_odds``.
+        """
+        return _gathered(speech_odds(part, self._outputs) for part in self.posteriors(blocks))
+
+    def posteriors(self, blocks: Iterable[Array]) -> Iterator[Array]:
+        """Probabilities of all of the network's outputs, arrays of shape (frames, outputs)."""
+        return self._network.posteriors(self._features(blocks))
 
     def segments(
         self, blocks: Iterable[Array], rules: EndPointRules, joining: Joining = SEPARATE
@@ -154,5 +166,16 @@ class FsmnVad:
                 yield number, segment
 
     def _silence(self, blocks: Iterable[Array]) -> Iterator[Array]:
-        features = FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks)
-        return self._network.silence(features)
+        return self._network.silence(self._features(blocks))
+
+    def _features(self, blocks: Iterable[Array]) -> Iterator[Array]:
+        return FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks)
+
+
+def _gathered(parts: Iterable[Array]) -> Array:
+    # One growing buffer: an array kept per block would pin holes into the heap between the
+    # large ones that come and go, and ten hours would take twice the memory.
+    found = bytearray()
+    for part in parts:
+        found += part.tobytes()
+    return np.frombuffer(found, dtype=np.float32)

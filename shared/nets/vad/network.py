@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from shared.features import Array
 from shared.models.lean import load_weights
 from shared.nets.vad.sizes import FsmnSizes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class FsmnNetwork:
@@ -39,6 +41,15 @@ class FsmnNetwork:
 
     def silence(self, features: Iterable[Array]) -> Iterator[Array]:
         """Probability of silence for each frame of one recording; see ``Network``."""
+        for posteriors in self._run(features):
+            yield posteriors[:, self._silence].sum(dim=1).cpu().numpy()
+
+    def posteriors(self, features: Iterable[Array]) -> Iterator[Array]:
+        """Probability of every output instead; see ``Network``."""
+        for posteriors in self._run(features):
+            yield posteriors.cpu().numpy()
+
+    def _run(self, features: Iterable[Array]) -> Iterator[Tensor]:
         import torch
 
         memory = self._encoder.memory()
@@ -46,6 +57,4 @@ class FsmnNetwork:
             if not len(block):
                 continue
             with torch.inference_mode():
-                posteriors = self._encoder(torch.from_numpy(block).to(self._device), memory)
-                silence = posteriors[:, self._silence].sum(dim=1)
-                yield silence.cpu().numpy().astype(np.float32, copy=False)
+                yield self._encoder(torch.from_numpy(block).to(self._device), memory)

@@ -22,7 +22,8 @@ class OnnxNetwork:
 
     Args:
         graph: an ONNX file with the inputs ``features`` (frames, dim) and ``memory`` (blocks,
-            frames remembered, channels), and the outputs ``silence`` (frames,) and the next memory.
+            frames remembered, channels), and the outputs ``silence`` (frames,), ``posteriors``
+            (frames, outputs) and ``remembered``, the next memory.
         sizes: the encoder's.
 
     Raises:
@@ -45,11 +46,19 @@ class OnnxNetwork:
 
     def silence(self, features: Iterable[Array]) -> Iterator[Array]:
         """Probability of silence for each frame of one recording; see ``Network``."""
+        return self._run("silence", features)
+
+    def posteriors(self, features: Iterable[Array]) -> Iterator[Array]:
+        """Probability of every output instead; see ``Network``."""
+        return self._run("posteriors", features)
+
+    def _run(self, wanted: str, features: Iterable[Array]) -> Iterator[Array]:
         memory = self._blank
         for block in features:
             if len(block):
-                silence, memory = self._session.run(None, {"features": block, "memory": memory})
-                yield silence
+                inputs = {"features": block, "memory": memory}
+                found, memory = self._session.run([wanted, "remembered"], inputs)
+                yield found
 
 
 def _options() -> onnxruntime.SessionOptions:

@@ -30,6 +30,9 @@ class Network(Protocol):
             One array of shape (frames,) per block that has any.
         """
 
+    def posteriors(self, features: Iterable[Array]) -> Iterator[Array]:
+        """Probability of every output instead: arrays of shape (frames, outputs)."""
+
 
 def load_network(
     folder: ModelFolder, sizes: FsmnSizes, silence: list[int], device: str | None
