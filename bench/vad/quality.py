@@ -71,7 +71,7 @@ def _scenes(setting: Setting) -> Iterator[Labelled]:
     rng = np.random.default_rng(0)
     speech = [speak(said) for said in draw_utterances(rng, "heldout", UTTERANCES)]
     speech = [samples for samples in speech if samples.size]
-    for number in range(10 if setting.quick else 100):
+    for number in range(10 if setting.quick else 50):
         scene = make_scene(np.random.default_rng([1, number]), speech, SCENE_S)
         path = setting.place.folder / f"scene-{number}.wav"
         soundfile.write(path, scene.samples, SAMPLE_RATE, subtype="PCM_16")

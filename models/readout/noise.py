@@ -58,7 +58,7 @@ class Noise:
         if name == "hubbub":
             return _faded(hubbub(rng, length, speech))
         if name == "tune":
-            piece = self._music[rng.integers(len(self._music))]
+            piece = self._music[int(rng.integers(len(self._music)))]
             start = rng.integers(piece.size - length)
             return _faded(unit(piece[start : start + length]))
         return _faded({**GENERATORS, "band": band, "cry": cry}[name](rng, length))

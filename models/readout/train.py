@@ -93,6 +93,7 @@ def source(weights: NDArray[np.float64], bias: float) -> str:
     return "\n".join([
         '"""The read-out of FSMN-VAD\'s 248 outputs; written by ``models/readout/train.py``."""',
         "",
+        "# fmt: off",
         f"BIAS = {bias:.4f}",
         "WEIGHTS = (",
         *(f"    {row}," for row in rows),

@@ -66,7 +66,7 @@ class Detector:
         silence = self._vad.silence(recording)
         rules = effective_rules(self._vad.rules, request)
         found = find_segments(rules.is_speech(silence), rules)
-        return 1.0 - silence, [(start / 1000, end / 1000) for start, end in found]
+        return np.float32(1) - silence, [(start / 1000, end / 1000) for start, end in found]
 
     def _by_frames(self, recording: Recording, request: VADRequest) -> tuple[Array, list[Span]]:
         """Probabilities of speech, and the stretches where it is likely enough."""
