@@ -73,7 +73,8 @@ class Detector:
         leaning = precise.lean(self._vad.odds(recording))
         threshold = request.speech_threshold
         threshold = precise.THRESHOLD if threshold is None else threshold
-        return (1 + leaning) / 2, precise.stretches(leaning, threshold, recording.duration_s)
+        found = precise.stretches(leaning, threshold, recording.duration_s)
+        return (leaning + np.float32(1)) / np.float32(2), found
 
 
 def effective_rules(rules: EndPointRules, request: VADRequest) -> EndPointRules:
