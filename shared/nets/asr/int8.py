@@ -1,4 +1,4 @@
-"""Products with weights of eight bits, on a CPU: a third of the time, a quarter of the memory.
+"""Products with weights of eight bits, on a CPU: they take less than half the time.
 
 Weights are rounded once, with a scale for each output. Rows are rounded as they come, each with a
 scale of its own ("dynamic quantisation"): so what becomes of a row does not depend on those it is
