@@ -19,6 +19,7 @@ from shared.features import Array
 from shared.models.folder import ModelFolder, locate
 from shared.models.lean import load_weights
 from shared.models.lock import LOCK_NAME, Lock, LockedFile
+from shared.nets.config import read_config
 from shared.nets.vad import Config
 from shared.nets.vad.encoder import FsmnEncoder
 from shared.nets.vad.network import FsmnNetwork
@@ -53,7 +54,7 @@ def export(model: ModelFolder) -> float:
         ModelError: the model is not one of this network.
         ExportDiffers: it is too far; nothing was written.
     """
-    config = Config.of(model)
+    config = read_config(model, Config)
     sizes, checkpoint = config.encoder_conf, model.asset("init_param")
     encoder = FsmnEncoder(sizes)
     load_weights(encoder, checkpoint, prefix="encoder.")

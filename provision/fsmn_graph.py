@@ -118,7 +118,11 @@ class _Graph:
         return self._add("Add", [product, self._constant(f"{name}.bias", bias)], name)
 
     def _add(
-        self, operator: str, inputs: Sequence[str], output: str, **attributes: int | list[int]
+        self,
+        operator: str,
+        inputs: Sequence[str],
+        output: str,
+        **attributes: Any,  # noqa: ANN401 - as make_node takes them
     ) -> str:
         self._nodes.append(helper.make_node(operator, inputs, [output], **attributes))
         return output

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from shared.errors import ModelUnusable
 from shared.features import Array, Cmvn, Fbank, FeatureStream
 from shared.models.folder import ModelFolder
+from shared.nets.config import read_config
 from shared.nets.vad.cutting import SEPARATE, Cutting, SpeechSegment
 from shared.nets.vad.endpoint import FRAME_MS, EndPointRules
 from shared.nets.vad.joining import Joining
@@ -50,18 +50,6 @@ class Config(BaseModel):
     encoder_conf: FsmnSizes
     model_conf: dict[str, Any] = {}
 
-    @classmethod
-    def of(cls, folder: ModelFolder) -> Self:
-        """The configuration of the model in a folder.
-
-        Raises:
-            ModelError: there is none, or one of another model.
-        """
-        try:
-            return cls.model_validate(folder.config())
-        except ValidationError as error:
-            raise ModelUnusable(f"{folder.id}: config.yaml is of another model") from error
-
     @property
     def silence(self) -> list[int]:
         """The network's outputs that stand for silence."""
@@ -91,7 +79,7 @@ class FsmnVad:
         Raises:
             ModelError: the folder does not hold a model this module can run.
         """
-        config = Config.of(folder)
+        config = read_config(folder, Config)
         front = config.frontend_conf
         fbank = Fbank(front.n_mels, front.frame_length, front.frame_shift)
         cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.features import Array, Cmvn, Fbank, StackedFeatures
+from shared.features import Array, StackedFeatures
 from shared.models.folder import ModelFolder
 from shared.nets.asr.parts import frames_at_once, parts
-from shared.nets.asr.sensevoice.config import EPSILON, read_config
+from shared.nets.asr.sensevoice.config import EPSILON, Config
 from shared.nets.asr.sensevoice.decoding import read
 from shared.nets.asr.sensevoice.vocabulary import Vocabulary
 from shared.nets.asr.transcript import Transcript
+from shared.nets.config import read_config
 
 if TYPE_CHECKING:
     from shared.nets.asr.sensevoice.network import SenseVoiceNetwork
@@ -43,22 +44,20 @@ class SenseVoice:
     _network: SenseVoiceNetwork
 
     @classmethod
-    def load(cls, folder: ModelFolder, device: str = "cpu") -> SenseVoice:
-        """Load the model in ``folder``.
+    def load(cls, folder: ModelFolder, device: str = "cpu", *, int8: bool = False) -> SenseVoice:
+        """Load the model in ``folder``; on a CPU with weights of 8 bits if asked to.
 
         Raises:
             ModelError: the folder does not hold a model this module can run.
         """
         from shared.nets.asr.sensevoice.network import SenseVoiceNetwork
 
-        config = read_config(folder)
-        front = config.frontend_conf
-        cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
-        features = StackedFeatures(Fbank(front.n_mels), cmvn, front.lfr_m, front.lfr_n)
+        config = read_config(folder, Config)
+        features = config.frontend_conf.features(folder)
         vocabulary = Vocabulary(folder.asset("tokenizer_conf", "bpemodel"))
         sizes = config.encoder_conf.sizes(features.width, EPSILON)
         weights = folder.asset("init_param")
-        network = SenseVoiceNetwork(weights, sizes, len(vocabulary), device)
+        network = SenseVoiceNetwork(weights, sizes, len(vocabulary), device, int8=int8)
         languages = tuple(language for language in LANGUAGES if language != AUTO)
         return cls(languages, frames_at_once(device), features, vocabulary, network)
 
