@@ -35,7 +35,7 @@ class Row:
     group: str
     subject: str
     values: list[float]
-    unit: Literal["s", "ms", "MB"]
+    unit: Literal["s", "ms", "MB", "F1"]
     note: str = ""
 
     @property

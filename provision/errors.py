@@ -49,6 +49,10 @@ class SpecUnusable(ProvisionError):
     """The service's ``service.toml`` does not say which models it wants."""
 
 
+class ExportDiffers(ProvisionError):
+    """A network that was written for another runtime computes something else there."""
+
+
 class DiskError(ProvisionError):
     """The file system refuses something."""
 

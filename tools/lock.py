@@ -12,7 +12,7 @@ from pathlib import Path
 from tools.environment import REQUIREMENTS
 from tools.workspace import ROOT, service_names
 
-PROVISION = ROOT / "provision" / "requirements.txt"
+PROVISION = [ROOT / "provision" / name for name in ("requirements.txt", "export.txt")]
 UNUSED = REQUIREMENTS / "images.excludes"
 COMPILE = [
     *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
@@ -26,9 +26,10 @@ def main() -> None:
     compile_lock(dev)
     compile_lock(REQUIREMENTS / "funasr.txt", "--no-deps")
     for service in service_names():
-        lock = ROOT / "services" / service / "requirements.txt"
-        compile_lock(lock, "--constraints", str(dev), "--excludes", str(UNUSED))
-    for target in (REQUIREMENTS / "host.txt", REQUIREMENTS / "torch.txt", PROVISION):
+        for source in sorted((ROOT / "services" / service).glob("requirements*.in")):
+            lock = source.with_suffix(".txt")
+            compile_lock(lock, "--constraints", str(dev), "--excludes", str(UNUSED))
+    for target in (REQUIREMENTS / "host.txt", REQUIREMENTS / "torch.txt", *PROVISION):
         compile_lock(target, "--constraints", str(dev))
     peers = ROOT / "bench" / "peers"  # measured beside us, in an environment of their own
     compile_lock(peers.with_suffix(".txt"), "--excludes", str(peers.with_suffix(".excludes")))

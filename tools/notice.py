@@ -30,6 +30,7 @@ GCC_RUNTIME = "GPL-3.0-or-later WITH GCC-exception-3.1"
 CARRIED = {
     "av": {"FFmpeg": "LGPL-3.0-or-later", "x264": "GPL-2.0-or-later", "x265": "GPL-2.0-or-later"},
     "numpy": {"OpenBLAS": "BSD-3-Clause", "libgfortran": GCC_RUNTIME},
+    "onnxruntime": {"Eigen": "MPL-2.0"},
     "sentencepiece": {"libgomp": GCC_RUNTIME},
     "soundfile": {"libsndfile": "LGPL-2.1-or-later"},
 }
@@ -45,7 +46,7 @@ Models below /models, by Alibaba Group, as ModelScope publishes them and unchang
 
 An image whose tag ends in "-tiny" has small weights in their places that were made for this project
 and bear its licence. One whose tag ends in "-volume" has none.
-
+{exported}
 Python packages below /opt/venv: the folder NAME-VERSION.dist-info of each has its licence. Their
 binary wheels carry other people's libraries too:
 {packages}
@@ -55,6 +56,10 @@ are named there.
 /usr/bin/tini: MIT License, https://github.com/krallin/tini
 
 What is below them is the base image's, under the licences that are told there.
+"""
+_EXPORTED = """
+One whose tag has "-cpu" in it has the model's network in a second format too: model.onnx, written
+from model.pt.
 """
 
 
@@ -66,14 +71,16 @@ def notice_files(service: str) -> dict[Path, str]:
     """
     folder = ROOT / "services" / service
     spec = ServiceSpec.read(folder / "service.toml")
-    lock = (folder / "requirements.txt").read_text(encoding="utf-8")
+    locks = sorted(folder.glob("requirements*.txt"))
+    lock = "".join(path.read_text(encoding="utf-8") for path in locks)
     carried = {name: parts for name, parts in CARRIED.items() if f"\n{name}==" in lock}
     packages = "\n".join(
         f"  {name}: " + ", ".join(f"{part} ({licence})" for part, licence in parts.items())
         for name, parts in carried.items()
     )
     models = "\n\n".join(_model(model) for model in spec.models)
-    text = _TEXT.format(title=spec.summary, models=models, packages=packages)
+    exported = _EXPORTED if len(locks) > 1 else ""
+    text = _TEXT.format(title=spec.summary, models=models, exported=exported, packages=packages)
     return {folder / "NOTICE": text}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from statistics import median
 
@@ -20,14 +21,16 @@ def measure(setting: Setting) -> Report:
     """File to text on every core; RTFx is audio time by processing time."""
     place = prepare(setting)
     seconds = 60 if setting.quick else 600
+    int8 = replace(place, environment={**place.environment, "ASR_PRECISION": "int8"})
+    ours = [str(OURS), "-m", "bench.asr.engines", "ours"]
+    peer = [str(setting.peers), "-m", "bench.asr.peer", "funasr.AutoModel"]
     commands = {
-        "ours": [str(OURS), "-m", "bench.asr.engines", "ours"],
-        "funasr.AutoModel": [str(setting.peers), "-m", "bench.asr.peer", "funasr.AutoModel"],
+        "ours": (ours, place),
+        "ours, int8": (ours, int8),
+        "funasr.AutoModel": (peer, place),
     }
     with ExitStack() as stack:
-        engines = {
-            name: stack.enter_context(Warm(command, place)) for name, command in commands.items()
-        }
+        engines = {name: stack.enter_context(Warm(*command)) for name, command in commands.items()}
         for engine in engines.values():
             engine.ask(setting.audio(WARM_UP_S))
 

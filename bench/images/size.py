@@ -9,6 +9,8 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from typing import get_args
 
 import docker
@@ -27,7 +29,8 @@ from tools.images.inputs import gather
 from tools.images.plan import Plan, default_base, trusted_ca
 from tools.images.report import Layer, layers_above, megabytes
 from tools.workspace import service_names
-from tools.workspace.targets import Models
+from tools.workspace.targets import Models, accelerators
+from tools.workspace.tree import Tree
 
 USUAL = "the usual Dockerfile"
 SHOWN = 1_000_000  # bytes; smaller parts are counted together
@@ -45,19 +48,27 @@ def main() -> int:
     kinds = get_args(Models)
     parser.add_argument("--models", nargs="+", choices=kinds, default=kinds, help="which images")
     parser.add_argument("--base", metavar="IMAGE", help="their base, if not the Dockerfile's")
+    parser.add_argument("--slim", metavar="IMAGE", help="likewise, of those without torch")
     parser.add_argument("--build", action="store_true", help="build what is not built")
     given = parser.parse_args()
     base_name = given.base or default_base(given.services[0])
     try:
         client = connect(silence_s=900)
-        base = find_image(client, base_name)
-        if base is None:
-            raise EngineError(f"there is no base image {base_name}: name another with --base")
+        base = _base(client, base_name)
         plans = [
             Plan(name, base_name, models, trusted_ca())
             for name in given.services
             for models in given.models
         ]
+        slim = given.slim or default_base(given.services[0], "cpu")
+        if find_image(client, slim):
+            plans += [
+                replace(plan, base=slim, accelerator="cpu", torch=base_name)
+                for plan in plans
+                if "cpu" in accelerators(Tree(), plan.service) and plan.models != "volume"
+            ]
+        else:
+            print(f"no images for CPUs: there is no {slim}, see --slim", file=sys.stderr)
         found = _ours(client, plans, make=given.build)
         report = compare(client, base, found, make=given.build)
     except EngineError as error:
@@ -75,21 +86,36 @@ def compare(
     Raises:
         EngineError: there is nothing to compare, or something did not build.
     """
-    rows, below = [], stamps(client, base)
+    rows = []
+    stamped = cache(lambda name: stamps(client, _base(client, name)))
     for way, group in GROUPS.items():
-        images = {_subject(plan): image for plan, image in ours if _way(plan) == way}
+        images = {_subject(plan): (image, plan.base) for plan, image in ours if _way(plan) == way}
         if images and (usual := _usual(client, way, base, make=make)):
-            images = {USUAL: usual, **images}
-        for subject, image in images.items():
-            found = contents(client, image, below)
-            _print(f"{subject}: {image.tags[0]}", layers_above(image, base), found)
-            rows.append(_row(group, subject, found))
+            images = {USUAL: (usual, base.tags[0]), **images}
+        for subject, (image, below) in images.items():
+            found = contents(client, image, stamped(below))
+            layers = layers_above(image, _base(client, below))
+            _print(f"{subject}: {image.tags[0]}", layers, found)
+            whole = f"; the whole image {megabytes(image.attrs['Size'])}"
+            rows.append(_row(group, subject, found, whole))
     if not rows:
         raise EngineError("no such image is built: see `nox -s build-vad`, or use --build")
     size = megabytes(base.attrs["Size"])
     return Report("images: bytes above the base that are no weights", rows, [
-        f"uncompressed, on {base.tags[0]}, {size}, torch in it; weights as there are, not counted"
+        f"uncompressed, on {base.tags[0]}, {size}, torch in it, those for CPUs on a base without; "
+        "weights as there are, not counted"
     ])  # fmt: skip
+
+
+def _base(client: docker.DockerClient, name: str) -> Image:
+    """A base image.
+
+    Raises:
+        EngineError: the engine has none of that name.
+    """
+    if found := find_image(client, name):
+        return found
+    raise EngineError(f"there is no base image {name}: name another with --base or --slim")
 
 
 def _ours(
@@ -122,17 +148,18 @@ def _way(plan: Plan) -> Way:
 
 
 def _subject(plan: Plan) -> str:
-    return f"{plan.service}, {plan.models}"
+    on = " for CPUs" if plan.accelerator == "cpu" else ""
+    return f"{plan.service}{on}, {plan.models}"
 
 
-def _row(group: str, subject: str, parts: Counter[Part]) -> Row:
+def _row(group: str, subject: str, parts: Counter[Part], more: str) -> Row:
     weights = sum(size for part, size in parts.items() if part.kind == "model")
     largest = ", ".join(
         f"{part.name} {size / 1e6:.0f}"
         for part, size in parts.most_common(4)
         if part.kind != "model" and size >= SHOWN
     )
-    note = f"{largest}; weights {weights / 1e6:.1f}"
+    note = f"{largest}; weights {weights / 1e6:.1f}{more}"
     return Row(group, subject, [(parts.total() - weights) / 1e6], "MB", note)
 
 

@@ -16,11 +16,14 @@ def measure(setting: Setting, *, evicted: bool = False) -> Report:
     peers = str(setting.peers)
     with served(setting.audio(AUDIO_S)) as url:
         job(setting.place, url)
+        ours = [str(OURS), "-m", "services.vad.handler"]
         commands = {
-            "ours": [str(OURS), "-m", "services.vad.handler"],
+            "ours": ours,
+            "ours, ONNX Runtime": ours,
             "the usual handler (modelscope pipeline)": [peers, "-m", "bench.usual.handler"],
             "funasr.AutoModel, no handler": [peers, "-m", "bench.funasr_script", url],
         }
-        programs = Programs(commands, setting.place, AUDIO_S)
+        elsewhere = {"ours, ONNX Runtime": setting.without_torch}
+        programs = Programs(commands, setting.place, AUDIO_S, elsewhere)
         runs, remarks = setting.runs or RUNS, setting.remarks()
         return programs.report("vad", runs, remarks, evicted=evicted)

@@ -11,7 +11,7 @@ from bench.process import seconds_until
 from bench.repeat import in_turns
 from bench.report import Report, Row, length
 from bench.vad.cold import AUDIO_S
-from bench.vad.images import OURS, PEER, Images, models_folder
+from bench.vad.images import OURS, PEER, WITHOUT_TORCH, Images, models_folder
 from bench.vad.setting import Setting
 from tools.images.engine import command_line
 
@@ -19,10 +19,11 @@ RUNS = 10
 
 
 def measure(setting: Setting) -> Report:
-    """Both images with no network, on the same audio and the same weights, taking turns."""
+    """The images with no network, on the same audio and the same weights, taking turns."""
     images = Images.build(setting)
     commands = {
-        OURS: _ours(setting, str(images.ours.id)),
+        OURS: _ours(setting, OURS, str(images.ours.id)),
+        WITHOUT_TORCH: _ours(setting, WITHOUT_TORCH, str(images.without_torch.id)),
         PEER: _usual(setting, str(images.usual.id)),
     }
     candidates = {
@@ -31,14 +32,17 @@ def measure(setting: Setting) -> Report:
     }
     found = in_turns(candidates, setting.runs or RUNS, discarded=1)
     rows = [Row(f"{length(AUDIO_S)} of audio", name, values, "s") for name, values in found.items()]
-    remarks = ["warm disk: one discarded run each; no network; ours not root", *setting.remarks()]
+    remarks = [
+        "warm disk: one discarded run each; no network; ours not root, that for CPUs without torch",
+        *setting.remarks(),
+    ]
     return Report("container: docker run to first result", rows, remarks)
 
 
-def _ours(setting: Setting, image: str) -> list[str]:
+def _ours(setting: Setting, name: str, image: str) -> list[str]:
     audio = base64.b64encode(setting.audio(AUDIO_S).read_bytes()).decode()
     job = {"audio_base64": audio}
-    return _run(setting, image, "ours", job, {str(models_folder(setting)): "/models"})
+    return _run(setting, image, name, job, {models_folder(setting, name): "/models"})
 
 
 def _usual(setting: Setting, image: str) -> list[str]:

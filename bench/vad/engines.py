@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Literal
 
 from bench.answers import Find, answer
 
 
-def ours() -> Find:
+def ours(mode: Literal["funasr", "precise"] = "funasr") -> Find:
     """The endpoint's decoder and engine."""
     from services.vad.contract import VADRequest
     from services.vad.detector import Detector
@@ -18,7 +20,7 @@ def ours() -> Find:
     from shared.decode import decode
 
     detector = Detector.load(SERVICE.spec)
-    request = VADRequest(audio="-")
+    request = VADRequest(audio="-", mode=mode)
 
     def find(path: str) -> list[tuple[int, int]]:
         with open(path, "rb") as file:  # noqa: PTH123 - as the peers: a path is a string
@@ -75,6 +77,8 @@ def _silero(timestamps: Callable[..., list[dict[str, int]]], model: object) -> F
 
 ENGINES: dict[str, Callable[[], Find]] = {
     "ours": ours,
+    "ours, precise": partial(ours, "precise"),
+    "ours, ONNX Runtime": ours,  # with a model that has its network for it
     "funasr.AutoModel": funasr,
     "silero-vad (ONNX)": silero,
     "silero-vad (ONNX, sequence)": silero_sequence,

@@ -17,17 +17,15 @@ def measure(setting: Setting) -> Report:
     short, long = (120, 1200) if setting.quick else (3600, 36_000)
     audio = {seconds: str(setting.audio(seconds)) for seconds in (short, long)}
     ours = [str(OURS), "-m", "tools.run", "vad", "--json"]
+    funasr = [str(setting.peers), "-m", "bench.funasr_script"]
     commands = {
-        f"ours, {length(short)}": [*ours, audio[short]],
-        f"ours, {length(long)}": [*ours, audio[long]],
-        f"funasr.AutoModel, {length(short)}": [
-            *(str(setting.peers), "-m", "bench.funasr_script"),
-            audio[short],
-        ],
+        f"ours, {length(short)}": ([*ours, audio[short]], setting.place),
+        f"ours, {length(long)}": ([*ours, audio[long]], setting.place),
+        f"ours, ONNX Runtime, {length(short)}": ([*ours, audio[short]], setting.without_torch),
+        f"ours, ONNX Runtime, {length(long)}": ([*ours, audio[long]], setting.without_torch),
+        f"funasr.AutoModel, {length(short)}": ([*funasr, audio[short]], setting.place),
     }
-    candidates = {
-        name: partial(peak_mb, command, setting.place) for name, command in commands.items()
-    }
+    candidates = {name: partial(peak_mb, *command) for name, command in commands.items()}
     found = in_turns(candidates, setting.runs or RUNS)
     rows = [Row("peak", name, values, "MB") for name, values in found.items()]
     remarks = ["ours fetches the file from this machine by HTTP, as a worker does"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +17,7 @@ from bench.process import Place
 from shared.audio import SAMPLE_RATE
 from shared.models.folder import ModelFolder, locate
 from shared.models.lean import available_cores
+from shared.models.lock import LOCK_NAME
 from shared.spec import ServiceSpec
 from tools.workspace import ROOT, SAMPLE, TINY_MODELS
 
@@ -55,6 +58,20 @@ class Setting:
     def peers(self) -> Path:
         """The Python of the peers' environment, which is made when it is first asked for."""
         return peers.prepare()
+
+    @property
+    def without_torch(self) -> Place:
+        """Where a program finds the same model with its network written for ONNX Runtime."""
+        models = self.place.folder / "exported"
+        environment = {**self.place.environment, "MODELS_DIR": str(models)}
+        if not models.exists():
+            copy = models / SPEC.model("vad").id
+            copy.mkdir(parents=True)
+            for name in (*SPEC.model("vad").files, *([LOCK_NAME] if self.model.lock else [])):
+                shutil.copyfile(self.model.path / name, copy / name)
+            export = [str(OURS), "-m", "services.vad.export_models", "--models", str(models)]
+            subprocess.run(export, env=environment, check=True, stdout=subprocess.DEVNULL)
+        return replace(self.place, environment=environment)
 
     def remarks(self, audio: str | None = None) -> list[str]:
         """What was listened to, with which weights, beside which versions; no GPU.

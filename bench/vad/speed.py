@@ -14,13 +14,13 @@ from bench.vad.setting import OURS, Setting
 
 RUNS = 5
 WARM_UP_S = 60
-US, PEER = "ours", "funasr.AutoModel"
+US, WITHOUT_TORCH, PEER = "ours", "ours, ONNX Runtime", "funasr.AutoModel"
 
 
 def measure(setting: Setting) -> Report:
     """File to segments on every core, at two lengths; RTFx is audio time by processing time."""
     with ExitStack() as stack:
-        engines = {name: stack.enter_context(_start(name, setting)) for name in ENGINES}
+        engines = {name: stack.enter_context(start(name, setting)) for name in ENGINES}
         for engine in engines.values():
             engine.ask(setting.audio(WARM_UP_S))
         lengths = (120, 300) if setting.quick else (600, 3600)
@@ -29,9 +29,11 @@ def measure(setting: Setting) -> Report:
     return Report("speed: file to segments, model loaded", rows, remarks + setting.remarks())
 
 
-def _start(name: str, setting: Setting) -> Warm:
-    python = OURS if name == US else setting.peers
-    return Warm([str(python), "-m", "bench.vad.engines", name], setting.place)
+def start(name: str, setting: Setting) -> Warm:
+    """The engine of that name, in its own environment."""
+    python = OURS if name.startswith(US) else setting.peers
+    place = setting.without_torch if name == WITHOUT_TORCH else setting.place
+    return Warm([str(python), "-m", "bench.vad.engines", name], place)
 
 
 def _rows(seconds: int, engines: dict[str, Warm], setting: Setting) -> list[Row]:
@@ -44,11 +46,11 @@ def _rows(seconds: int, engines: dict[str, Warm], setting: Setting) -> list[Row]
 
     candidates = {name: partial(ask, name) for name in engines}
     found = in_turns(candidates, setting.runs or RUNS)
-    same = answers[US]["segments"] == answers[PEER]["segments"]
     rows = []
     for name, values in found.items():
         note = f"RTFx {seconds / median(values):.0f}, {len(answers[name]['segments'])} segments"
-        if name == PEER:
+        if name in {WITHOUT_TORCH, PEER}:
+            same = answers[name]["segments"] == answers[US]["segments"]
             note += ", the same as ours" if same else ", NOT the same as ours"
         rows.append(Row(length(seconds), name, values, "s", note))
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from shared.nets.punctuation import CtPunc
 
 
+PRECISIONS = ("float32", "int8")
+
+
 def load_network(found: Mapping[str, ModelFolder], device: str) -> Recognizer:
     """The recogniser, with its punctuation if that is a model of its own.
 
@@ -25,19 +29,27 @@ def load_network(found: Mapping[str, ModelFolder], device: str) -> Recognizer:
     Raises:
         ModelError: a model is of another kind.
     """
-    folder = found["asr"]
+    folder, int8 = found["asr"], _precision() == "int8"
     kind = folder.config().get("model")
     if kind == "SenseVoiceSmall":
         from shared.nets.asr.sensevoice import SenseVoice
 
-        return SenseVoice.load(folder, device)
+        return SenseVoice.load(folder, device, int8=int8)
     if kind in {"Paraformer", "BiCifParaformer"}:
         from shared.nets.asr.paraformer import Paraformer
         from shared.nets.punctuation import CtPunc
 
         marks = CtPunc.load(found["punctuation"], device)
-        return Punctuated(Paraformer.load(folder, device), marks)
+        return Punctuated(Paraformer.load(folder, device, int8=int8), marks)
     raise ModelUnusable(f"{folder.id}: no recogniser for a model of kind {kind!r}")
+
+
+def _precision() -> str:
+    """What the recogniser computes with on a CPU, as ASR_PRECISION says."""
+    asked = os.environ.get("ASR_PRECISION") or PRECISIONS[0]
+    if asked not in PRECISIONS:
+        raise ModelUnusable(f"ASR_PRECISION has to be one of {', '.join(PRECISIONS)}")
+    return asked
 
 
 @dataclass(frozen=True, slots=True)

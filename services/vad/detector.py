@@ -8,17 +8,16 @@ from itertools import pairwise
 
 import numpy as np
 
+from services.vad import precise
 from services.vad.contract import Scores, VADRequest
+from services.vad.precise import Span
 from shared.audio import Recording, made_up
 from shared.contract import ModelInfo, Segment
 from shared.features import Array
 from shared.formats import Labelled, render
-from shared.models.lean import pick_device
 from shared.models.verified import verified
 from shared.nets.vad import FRAME_MS, EndPointRules, FsmnVad, find_segments
 from shared.spec import ServiceSpec
-
-Span = tuple[float, float]  # start and end in seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Detector:
             ModelError: it is missing, altered or of another kind.
         """
         folder, info = verified(spec, "vad")
-        return cls((info,), FsmnVad.load(folder, pick_device()))
+        return cls((info,), FsmnVad.load(folder, device=None))
 
     def warm_up(self) -> None:
         """Run every step once."""
@@ -44,10 +43,9 @@ class Detector:
 
     def run(self, recording: Recording, request: VADRequest, *_: object) -> Mapping[str, object]:
         """Find the speech in one recording."""
-        silence = self._vad.silence(recording)
-        rules = effective_rules(self._vad.rules, request)
-        found = find_segments(rules.is_speech(silence), rules)
-        spans = refine([(a / 1000, b / 1000) for a, b in found], recording.duration_s, request)
+        find = self._by_frames if request.mode == "precise" else self._by_rules
+        probabilities, found = find(recording, request)
+        spans = refine(found, recording.duration_s, request)
         speech = sum(end - start for start, end in spans)
         fields: dict[str, object] = {
             "segments": [Segment(start=start, end=end) for start, end in spans],
@@ -58,8 +56,24 @@ class Detector:
             labelled = (Labelled(start, end, "speech") for start, end in spans)
             fields["formatted"] = render(labelled, request.format)
         if request.return_scores:
-            fields["scores"] = _scores(silence)
+            speech_of_frames = np.round(probabilities.astype(np.float64), 4).tolist()
+            fields["scores"] = Scores(frame_s=FRAME_MS / 1000, speech=speech_of_frames)
         return fields
+
+    def _by_rules(self, recording: Recording, request: VADRequest) -> tuple[Array, list[Span]]:
+        """Probabilities of speech, and segments by FunASR's rules."""
+        silence = self._vad.silence(recording)
+        rules = effective_rules(self._vad.rules, request)
+        found = find_segments(rules.is_speech(silence), rules)
+        return np.float32(1) - silence, [(start / 1000, end / 1000) for start, end in found]
+
+    def _by_frames(self, recording: Recording, request: VADRequest) -> tuple[Array, list[Span]]:
+        """Probabilities of speech, and the stretches where it is likely enough."""
+        leaning = precise.lean(self._vad.odds(recording))
+        threshold = request.speech_threshold
+        threshold = precise.THRESHOLD if threshold is None else threshold
+        found = precise.stretches(leaning, threshold, recording.duration_s)
+        return (leaning + np.float32(1)) / np.float32(2), found
 
 
 def effective_rules(rules: EndPointRules, request: VADRequest) -> EndPointRules:
@@ -74,21 +88,34 @@ def effective_rules(rules: EndPointRules, request: VADRequest) -> EndPointRules:
 
 
 def refine(spans: list[Span], duration_s: float, request: VADRequest) -> list[Span]:
-    """Join what is close, drop what is short, pad the rest; nothing by default.
+    """Join what is close, drop what is short, pad the rest; in mode funasr nothing by default.
 
     Args:
         spans: segments in order, without overlap.
         duration_s: where the recording ends.
         request: ``min_silence_ms``, ``min_speech_ms`` and ``pad_ms``, applied in this order.
     """
+    silence, speech = _shortest(request)
     joined: list[Span] = []
     for start, end in spans:
-        if joined and start - joined[-1][1] < request.min_silence_ms / 1000:
+        if joined and _milliseconds(joined[-1][1], start) < silence:
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
-    kept = [(start, end) for start, end in joined if end - start >= request.min_speech_ms / 1000]
+    kept = [span for span in joined if _milliseconds(*span) >= speech]
     return _pad(kept, duration_s, request.pad_ms / 1000) if kept and request.pad_ms else kept
+
+
+def _shortest(request: VADRequest) -> tuple[int, int]:
+    """The shortest silence and the shortest speech in milliseconds, as asked or of the mode."""
+    own = (precise.MIN_SILENCE_MS, precise.MIN_SPEECH_MS) if request.mode == "precise" else (0, 0)
+    asked = (request.min_silence_ms, request.min_speech_ms)
+    silence, speech = (b if a is None else a for a, b in zip(asked, own, strict=True))
+    return silence, speech
+
+
+def _milliseconds(start: float, end: float) -> int:
+    return round((end - start) * 1000)
 
 
 def _pad(spans: list[Span], duration_s: float, pad: float) -> list[Span]:
@@ -98,8 +125,3 @@ def _pad(spans: list[Span], duration_s: float, pad: float) -> list[Span]:
         (round(max(start - pad, floor), 3), round(min(end + pad, ceiling), 3))
         for (start, end), (floor, ceiling) in zip(spans, bounds, strict=True)
     ]
-
-
-def _scores(silence: Array) -> Scores:
-    speech = np.round(1.0 - silence.astype(np.float64), 4)
-    return Scores(frame_s=FRAME_MS / 1000, speech=speech.tolist())

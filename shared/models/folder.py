@@ -74,6 +74,12 @@ class ModelFolder:
         """Have the system read large files, which ``verify`` did not, while other things go on."""
         threading.Thread(target=_read_ahead, args=(self.path,), daemon=True).start()
 
+    def has(self, name: str) -> bool:
+        """Whether this is one of its files: one of those its lock lists, if it has a lock."""
+        if self.lock:
+            return any(entry.path == name for entry in self.lock.files)
+        return (self.path / name).is_file()
+
     def file(self, name: str) -> Path:
         """Path of one of the model's files.
 
@@ -83,7 +89,7 @@ class ModelFolder:
         """
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise ModelAltered(f"{self.id} refers to a file outside of its folder")
-        if self.lock and name not in {entry.path for entry in self.lock.files}:
+        if self.lock and not self.has(name):
             raise ModelAltered(f"{self.id}: {name} is not in its lock")
         return present(self.id, self.path, name)
 

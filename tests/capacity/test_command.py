@@ -12,6 +12,7 @@ import pytest
 
 from tools.capacity.__main__ import main
 from tools.capacity.figures import Figures
+from tools.endpoints import EndpointSpec
 
 QUICK = ("--jobs-per-day", "150", "--days", "2", "--only-gpu", "AMPERE_16", "--most-workers", "1")
 
@@ -38,6 +39,17 @@ def test_all_of_it_in_80_columns_with_pictures(
         assert f"{name}.png" in last
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         ET.fromstring((tmp_path / f"{name}.svg").read_text())  # noqa: S314 - our own
+
+
+def test_workers_on_cpus_have_no_price_that_is_known(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fields = EndpointSpec.of("vad").model_dump()
+    on_cpus = EndpointSpec(**fields | {"gpu": (), "cpu": [{"flavor": "cpu5c", "vcpus": 2}]})
+    monkeypatch.setattr(EndpointSpec, "of", lambda _: on_cpus)
+    with pytest.raises(SystemExit):
+        run(monkeypatch, *QUICK)
+    assert "such as --gpu AMPERE_16" in capsys.readouterr().err
 
 
 def document(monkeypatch: pytest.MonkeyPatch, capsys: Any, *options: str) -> dict[str, Any]:

@@ -6,11 +6,11 @@ DATA = (
     "services/*/Dockerfile*",
     "services/*/*.toml",
     "services/*/NOTICE",
-    "services/*/download_models.py",
+    "services/*/*_models.py",
     "services/*/handler.py",
     "services/*/models.lock",
     "services/*/schema/*.json",
-    "services/*/requirements.txt",
+    "services/*/requirements*.txt",
     "services/*/schema/*",
     "services/*/test_input.json",
 )

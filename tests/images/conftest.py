@@ -11,7 +11,7 @@ import subprocess
 import tarfile
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import docker
 import pytest
@@ -19,7 +19,7 @@ from docker.models.images import Image
 
 from runpod_emulator import containers
 from tests.registry import Registry, running
-from tools.images.base import NAME
+from tools.images.base import NAME, SLIM
 from tools.images.build import Built, build
 from tools.images.engine import EngineError, command_line, connect, find_image
 from tools.images.plan import Plan, trusted_ca
@@ -35,10 +35,9 @@ def engine() -> docker.DockerClient:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session")
-def base(engine: docker.DockerClient) -> Image:
-    """The image to build upon: TEST_BASE_IMAGE, or the one that ``nox -s base`` makes."""
-    name = os.environ.get("TEST_BASE_IMAGE") or NAME
+def base_image(engine: docker.DockerClient, variable: str, default: str) -> Image:
+    """An image to build upon: the one that a variable names, or one that ``nox -s base`` makes."""
+    name = os.environ.get(variable) or default
     image = find_image(engine, name)
     if image is None:
         pytest.skip(f"there is no base image {name}: make it with `nox -s base`")
@@ -46,19 +45,45 @@ def base(engine: docker.DockerClient) -> Image:
 
 
 @pytest.fixture(scope="session")
-def name(request: pytest.FixtureRequest) -> str:
-    """The service under test: the VAD, or each in turn in modules that say ``EVERY_SERVICE``."""
+def with_torch(engine: docker.DockerClient) -> Image:
+    """The base image that has torch."""
+    return base_image(engine, "TEST_BASE_IMAGE", NAME)
+
+
+@pytest.fixture(scope="session")
+def subject(request: pytest.FixtureRequest) -> str:
+    """What is tested: the VAD, or in modules that say so each service, or each image in turn."""
     found: str = getattr(request, "param", "vad")
     return found
 
 
-EVERY_SERVICE = pytest.mark.parametrize("name", service_names(), indirect=True, scope="session")
+CPU = "vad for CPUs"
+EVERY_SERVICE = pytest.mark.parametrize("subject", service_names(), indirect=True, scope="session")
+EVERY_IMAGE = pytest.mark.parametrize(
+    "subject", [*service_names(), CPU], indirect=True, scope="session"
+)
+FOR_CPUS = pytest.mark.parametrize("subject", [CPU], indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def built(base: Image, name: str) -> Built:
+def name(subject: str) -> str:
+    """The service under test."""
+    return subject.partition(" ")[0]
+
+
+@pytest.fixture(scope="session")
+def base(engine: docker.DockerClient, with_torch: Image, subject: str) -> Image:
+    """The image to build upon."""
+    return base_image(engine, "TEST_SLIM_IMAGE", SLIM) if subject == CPU else with_torch
+
+
+@pytest.fixture(scope="session")
+def built(base: Image, with_torch: Image, subject: str, name: str) -> Built:
     """The service, built with the tiny weights."""
-    return build(Plan(name, base.tags[0], "tiny", trusted_ca()))
+    plan = Plan(name, base.tags[0], "tiny", trusted_ca())
+    if subject == CPU:
+        plan = replace(plan, accelerator="cpu", torch=with_torch.tags[0])
+    return build(plan)
 
 
 @pytest.fixture(scope="session")

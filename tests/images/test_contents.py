@@ -10,7 +10,7 @@ import pytest
 from docker.models.images import Image
 
 from shared.spec import ServiceSpec
-from tests.images.conftest import EVERY_SERVICE
+from tests.images.conftest import CPU, EVERY_IMAGE
 from tools.images.archive import files as files_of
 from tools.images.build import Built
 from tools.images.report import layers_above
@@ -19,7 +19,7 @@ from tools.workspace.digest import SOURCE_DATE_EPOCH
 from tools.workspace.imports import closure
 from tools.workspace.tree import Tree
 
-pytestmark = EVERY_SERVICE
+pytestmark = EVERY_IMAGE
 
 Paths = dict[str, TarInfo]
 PLACES = ("app/", "models/", "opt/venv/", "usr/bin/tini")
@@ -58,11 +58,14 @@ def test_every_module_is_compiled(added: Paths) -> None:
         assert len(bytecode & compiled) >= 0.99 * len(bytecode)
 
 
-def test_the_models_are_the_needed_files_and_their_locks(added: Paths, name: str) -> None:
+def test_the_models_are_the_needed_files_and_their_locks(
+    added: Paths, name: str, subject: str
+) -> None:
+    written = ["model.onnx"] if subject == CPU else []
     assert files(added, "models/") == {
         f"models/{model.id}/{file}"
         for model in ServiceSpec.read(ROOT / "services" / name / "service.toml").models
-        for file in [*model.files, "models.lock"]
+        for file in [*model.files, *written, "models.lock"]
     }
 
 
@@ -104,7 +107,8 @@ def test_it_starts_as_an_own_user_below_tini_and_logs_no_job(image: Image, name:
     assert {"RUNPOD_LOG_LEVEL=INFO", "MODELS_DIR=/models"} <= set(config["Env"])
 
 
-def test_the_tag_names_version_inputs_and_weights(built: Built, name: str) -> None:
+def test_the_tag_names_version_inputs_and_weights(built: Built, name: str, subject: str) -> None:
     version = ServiceSpec.read(ROOT / "services" / name / "service.toml").version
-    pattern = rf"local/{name}-service:{re.escape(version)}-[0-9a-f]{{12}}-tiny"
+    cpu = "-cpu" if subject == CPU else ""
+    pattern = rf"local/{name}-service:{re.escape(version)}-[0-9a-f]{{12}}{cpu}-tiny"
     assert re.fullmatch(pattern, built.reference)

@@ -12,11 +12,11 @@ import pytest
 from docker.models.containers import Container
 from docker.models.images import Image
 
-from tests.images.conftest import EVERY_SERVICE
+from tests.images.conftest import EVERY_IMAGE
 from tests.images.container import started
 from tools.workspace import ROOT
 
-pytestmark = EVERY_SERVICE
+pytestmark = EVERY_IMAGE
 
 # In the container: the job is asked of the API as soon as it listens.
 ASK = """

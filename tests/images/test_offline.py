@@ -9,10 +9,10 @@ import docker
 import pytest
 from docker.models.images import Image
 
-from tests.images.conftest import EVERY_SERVICE
+from tests.images.conftest import EVERY_IMAGE
 from tests.images.container import HARDENED, answer, run, spans
 
-pytestmark = EVERY_SERVICE
+pytestmark = EVERY_IMAGE
 
 # The kernel ends a process that so much as tries to reach another: `connect`, or sending to an
 # address. (asyncio wakes itself by sending on a socket pair, which has no address.)

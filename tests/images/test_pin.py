@@ -151,6 +151,21 @@ def test_a_digest_that_is_known_already_needs_no_registry(
 
 
 @pytest.mark.usefixtures("engine")
+def test_the_base_without_torch_is_pinned_by_itself(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"registry.invalid/slim:1@sha256:{64 * 'a'}"
+    monkeypatch.setattr("sys.argv", ["pin-base", "--slim", name])
+    assert pin.main(checkout) == 0
+    for path in checkout.glob("services/*/Dockerfile"):
+        before = (ROOT / path.relative_to(checkout)).read_text().splitlines()
+        line = f"ARG SLIM_IMAGE={name}"
+        assert path.read_text().splitlines() == [
+            line if old.startswith("ARG SLIM_IMAGE=") else old for old in before
+        ]
+
+
+@pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

@@ -15,7 +15,7 @@ from docker.models.containers import Container
 from docker.models.images import Image
 
 from tests.control_plane import ControlPlane
-from tests.images.conftest import EVERY_SERVICE, Island
+from tests.images.conftest import EVERY_IMAGE, Island
 from tests.images.container import JOB, TIMEOUT_S, job_for, spans, started
 from tests.shared.scripted_server import Server, reply
 from tools.workspace import SAMPLE
@@ -67,7 +67,7 @@ def slow_audio(island: Island) -> Iterator[tuple[str, threading.Event, threading
         yield server.url(in_halves, host=island.address), asked, go_on
 
 
-@EVERY_SERVICE
+@EVERY_IMAGE
 def test_the_job_in_flight_is_finished(
     engine: docker.DockerClient,
     image: Image,

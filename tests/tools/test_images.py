@@ -43,6 +43,30 @@ def test_a_name_tells_service_version_and_weights(monkeypatch: pytest.MonkeyPatc
     assert name_of(Plan("vad", "base")).count("-") == 2
 
 
+def test_an_image_for_cpus_says_so_and_is_built_on_another_base_beside_torch() -> None:
+    made = plan("vad", ["--accelerator", "cpu", "--models", "tiny", "--torch", "with-torch"])
+    assert name_of(made).endswith("-cpu-tiny")
+    command = made.command("name")
+    slim = default_base("vad", "cpu")
+    assert slim.startswith("python:3.")
+    expected = {f"SLIM_IMAGE={slim}", "BASE_IMAGE=with-torch", "ACCELERATOR=cpu", "MODELS=tiny"}
+    assert expected <= set(command)
+    assert name_of(made) == name_of(plan("vad", ["--accelerator", "cpu", "--models", "tiny"]))
+
+
+def test_an_image_for_cpus_has_its_models_in_it() -> None:
+    with pytest.raises(EngineError, match="--models hub, or --accelerator gpu"):
+        plan("vad", ["--accelerator", "cpu", "--models", "volume"])
+
+
+def test_a_service_without_packages_for_it_has_no_image_for_cpus(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        plan("asr", ["--accelerator", "cpu"])
+    assert "choose from" in capsys.readouterr().err
+
+
 def test_the_image_that_fills_volumes_has_no_models_to_choose(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

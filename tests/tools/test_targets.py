@@ -22,6 +22,7 @@ from tools.workspace.digest import digest, pack
 from tools.workspace.targets import PROVISION, image_folder, targets
 from tools.workspace.tree import Tree
 
+CPU = ("requirements.cpu.txt", "endpoint.toml")
 Edges = dict[str, list[str]]
 
 
@@ -117,6 +118,21 @@ def test_touching_a_file_of_this_repository_changes_the_targets_that_use_it(
 ALL = service_names()
 
 
+def test_an_endpoint_on_cpus_has_the_image_without_torch_of_a_service_that_has_one(
+    tmp_path: Path,
+) -> None:
+    root = make(tmp_path)
+    lock, endpoint = (root / "services/one" / name for name in CPU)
+    lock.write_text("")
+    image, deployed = "//services/one:image", "//services/one:endpoint"
+    assert changed(root, lambda: lock.write_text("onnxruntime")) == set()
+    cpu = '[{flavor = "cpu5c", vcpus = 2}]'
+    assert changed(root, lambda: endpoint.write_text(f"cpu = {cpu}")) == {image, deployed}
+    assert changed(root, lambda: lock.write_text("other")) == {image, deployed}
+    other = root / "services/two/endpoint.toml"
+    assert changed(root, lambda: other.write_text(f"cpu = {cpu}")) == {"//services/two:endpoint"}
+
+
 @pytest.mark.parametrize(
     ("path", "images", "endpoints"),
     [
@@ -134,6 +150,7 @@ ALL = service_names()
         ("services/vad/schema/output.schema.json", ["vad"], ["vad"]),
         ("services/vad/endpoint.toml", [], ["vad"]),
         ("services/vad/README.md", [], []),
+        ("services/vad/requirements.cpu.txt", [], []),
         ("services/vad/tests/test_detector.py", [], []),
         ("services/vad/Dockerfile.dockerignore", [], []),
         ("requirements/funasr.txt", [], []),
@@ -161,7 +178,7 @@ def test_the_bundles_tests_are_run_when_a_service_in_it_changes(service: str) ->
     code = {
         path
         for path in Tree().matching(f"services/{service}/*.py")
-        if "/tests/" not in path and not path.endswith(("/handler.py", "/download_models.py"))
+        if "/tests/" not in path and not path.endswith(("/handler.py", "_models.py"))
     }
     (tests,) = (t for t in targets(Tree()) if t.label == "//services/bundle:tests")
     assert code

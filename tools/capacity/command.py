@@ -98,9 +98,14 @@ def question(given: argparse.Namespace) -> Question:
     """What is asked for.
 
     Raises:
-        ValueError: the scaling cannot be.
+        ValueError: the scaling cannot be, or nobody knows what its workers cost.
     """
     spec = EndpointSpec.of(given.service)
+    if not (given.gpu or spec.gpu):
+        raise ValueError(
+            f"{given.service} runs on CPUs, and RunPod's documentation has no prices of these: "
+            "name the GPUs to compare with, such as --gpu AMPERE_16"
+        )
     scaling = _scaling(spec.scaling(), given)
     return Question(
         p95_s=given.p95,

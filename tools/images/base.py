@@ -1,10 +1,12 @@
-"""Makes a base image where none can be pulled: ``nox -s base``.
+"""Makes the base images where none can be pulled: ``nox -s base [-- --slim]``.
 
-Debian, its Python and torch's CPU build: what the public PyTorch image has, without CUDA.
+One is Debian and its Python, as in Python's public slim image; the other torch's CPU build upon it,
+as in the public PyTorch image, without CUDA.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -16,7 +18,7 @@ from tools.environment import REQUIREMENTS, run_quietly, torch_arguments
 from tools.images.engine import EngineError, command_line, connect
 from tools.images.report import megabytes
 
-NAME = "local/base"
+NAME, SLIM = "local/base", "local/slim"  # with torch, and without
 SUITE, PYTHON = "bookworm", "3.11"  # the Python of that release of Debian
 PACKAGES = "ca-certificates,python-is-python3,python3,python3-pip,python3-venv,tini"
 SITE_PACKAGES = f"usr/local/lib/python{PYTHON}/dist-packages"
@@ -25,9 +27,12 @@ EXCLUDED = ("./var/cache/apt/*", "./var/lib/apt/lists/*", "./usr/share/doc/*", "
 
 
 def main() -> int:
-    """Build the base image; 0 on success."""
+    """Build the base images; 0 on success."""
+    parser = argparse.ArgumentParser(prog="nox -s base --", description=__doc__)
+    parser.add_argument("--slim", action="store_true", help="only the one without torch")
+    mirror = os.environ.get("DEBIAN_MIRROR") or "http://deb.debian.org/debian"
     try:
-        make(os.environ.get("DEBIAN_MIRROR") or "http://deb.debian.org/debian")
+        make(mirror, with_torch=not parser.parse_args().slim)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -37,8 +42,8 @@ def main() -> int:
     return 0
 
 
-def make(mirror: str) -> None:
-    """Bootstrap Debian into a folder, add torch, import the folder as an image.
+def make(mirror: str, *, with_torch: bool = True) -> None:
+    """Bootstrap Debian into a folder, import that as an image; add torch, import it again.
 
     Raises:
         EngineError: something this needs is missing here.
@@ -49,15 +54,17 @@ def make(mirror: str) -> None:
         raise EngineError("this needs debootstrap (`apt-get install debootstrap`) and root")
     with tempfile.TemporaryDirectory(prefix="base-") as folder:
         root = Path(folder) / "root"
-        print(f"1/3 Debian {SUITE} with Python", flush=True)
+        print(f"Debian {SUITE} with Python", flush=True)
         include = ["--variant=minbase", f"--include={PACKAGES}"]
         run_quietly(["debootstrap", *include, SUITE, str(root), mirror])
-        print("2/3 torch", flush=True)
-        install_torch(root)
-        print("3/3 importing", flush=True)
-        _import(docker, root)
-    size = client.images.get(NAME).attrs["Size"]
-    print(f"{NAME}  {megabytes(size)}\nnox -s build-vad -- --base {NAME} --models tiny")
+        _import(docker, root, SLIM)
+        if with_torch:
+            print("torch", flush=True)
+            install_torch(root)
+            _import(docker, root, NAME)
+    for name in (SLIM, NAME) if with_torch else (SLIM,):
+        print(f"{name}  {megabytes(client.images.get(name).attrs['Size'])}")
+    print(f"nox -s build-vad -- --base {NAME} --models tiny")
 
 
 def install_torch(root: Path) -> None:
@@ -74,7 +81,7 @@ def install_torch(root: Path) -> None:
     run_quietly(["chroot", str(root), *compile_all, f"/{SITE_PACKAGES}"])
 
 
-def _import(docker: str, root: Path) -> None:
+def _import(docker: str, root: Path, name: str) -> None:
     exclude = [f"--exclude={pattern}" for pattern in EXCLUDED]
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     changes = ["--change", f"ENV PATH={path}", "--change", 'CMD ["bash"]']
@@ -83,7 +90,7 @@ def _import(docker: str, root: Path) -> None:
         stdout=subprocess.PIPE,
     ) as tar:
         subprocess.run(
-            [docker, "import", "--platform", "linux/amd64", *changes, "-", NAME],
+            [docker, "import", "--platform", "linux/amd64", *changes, "-", name],
             stdin=tar.stdout, stdout=subprocess.DEVNULL, check=True,
         )  # fmt: skip
 

@@ -18,6 +18,7 @@ from tools.workspace.targets import PROVISION
 OCI = "org.opencontainers.image"
 INPUTS = "speech.inputs"
 LICENSE = "Apache-2.0"  # of the code
+SPECIAL = {"cpu", "tiny", "volume"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,11 @@ class Inputs:
 
     @property
     def tag(self) -> str:
-        """Version, inputs, and which models, if not the hub's."""
+        """Version, inputs, and what is not as usual: for CPUs, other models than the hub's."""
         if self.plan.service == PROVISION:
             return self.digest[:12]
-        kind = "" if self.plan.models == "hub" else f"-{self.plan.models}"
-        return f"{self._spec().version}-{self.digest[:12]}{kind}"
+        special = [each for each in (self.plan.accelerator, self.plan.models) if each in SPECIAL]
+        return "-".join([self._spec().version, self.digest[:12], *special])
 
     @property
     def reference(self) -> str:
@@ -87,6 +88,7 @@ class Inputs:
             f"{OCI}.description": spec.summary,
             f"{OCI}.version": spec.version,
             "speech.models": self.plan.models,
+            "speech.accelerator": self.plan.accelerator,
             "speech.schema.input": self._schema("input"),
             "speech.schema.output": self._schema("output"),
         }
@@ -106,4 +108,5 @@ def gather(client: docker.DockerClient, plan: Plan) -> Inputs:
     Raises:
         EngineError: an input is missing, or nobody knows the base.
     """
-    return Inputs(plan, stage(plan.service, plan.models), identify(client, plan.base))
+    context = stage(plan.service, plan.models, plan.accelerator)
+    return Inputs(plan, context, identify(client, plan.base))

@@ -36,7 +36,7 @@ def origin(plan: Plan, root: Path = ROOT) -> dict[str, str]:
         return found
     tree = Tree(root)
     try:
-        files = image(tree, plan.service, plan.models).inputs(tree)
+        files = image(tree, plan.service, plan.models, plan.accelerator).inputs(tree)
         if not git("status", "--porcelain", "--", *files, at=root):
             found[REVISION] = git("rev-parse", "HEAD", at=root).strip()
         if source := web_address(git("remote", "get-url", "origin", at=root)):

@@ -18,15 +18,20 @@ from docker.models.images import Image
 from docker.utils import parse_repository_tag
 
 from tools.images.engine import EngineError, connect, explanation, find_image
-from tools.images.plan import BASE_IMAGE, default_base
+from tools.images.plan import default_base, line_of
 from tools.workspace import ROOT, service_names
+from tools.workspace.targets import Accelerator
 
 
 def main(folder: Path = ROOT) -> int:
     """Pin the base; 0 on success."""
     parser = argparse.ArgumentParser(prog="nox -s pin-base --", description=__doc__)
     parser.add_argument("image", metavar="IMAGE", nargs="?", help="default: the Dockerfiles'")
-    given = parser.parse_args().image or default_base(service_names()[0]).partition("@")[0]
+    parser.add_argument("--slim", action="store_true", help="the base of images without torch")
+    arguments = parser.parse_args()
+    accelerator: Accelerator = "cpu" if arguments.slim else "gpu"
+    named = default_base(service_names()[0], accelerator).partition("@")[0]
+    given = arguments.image or named
     try:
         client = connect()
         digest = identify(client, given) if "@" in given else ask(client, given)
@@ -36,7 +41,7 @@ def main(folder: Path = ROOT) -> int:
     pinned = f"{given.partition('@')[0]}@{digest}"
     for path in sorted(folder.glob("services/*/Dockerfile")):
         text = path.read_text(encoding="utf-8")
-        path.write_text(re.sub(BASE_IMAGE, rf"\g<1>{pinned}", text), encoding="utf-8")
+        path.write_text(re.sub(line_of(accelerator), rf"\g<1>{pinned}", text), encoding="utf-8")
     print(pinned)
     return 0
 

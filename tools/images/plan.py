@@ -9,18 +9,28 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 from tools.images.engine import EngineError
 from tools.workspace import ROOT, from_the_user
 from tools.workspace.digest import SOURCE_DATE_EPOCH
-from tools.workspace.targets import PROVISION, Models, image_folder
+from tools.workspace.targets import (
+    PROVISION,
+    Accelerator,
+    Models,
+    accelerators,
+    deployed_on,
+    image_folder,
+)
+from tools.workspace.tree import Tree
 
 # What reaches a mirror or a proxy decides how a build gets its inputs, never what they are.
 MIRRORS = ("PIP_INDEX_URL", "APT_MIRROR", "MODELSCOPE_ENDPOINT")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
-BASE_IMAGE = r"(?m)^(ARG BASE_IMAGE=)(\S+)$"
+# The Dockerfiles' base images: with torch, and without for images that compute on CPUs.
+BASES: dict[Accelerator, str] = {"gpu": "BASE_IMAGE", "cpu": "SLIM_IMAGE"}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -35,6 +45,9 @@ class Plan:
         ca: a bundle of CA certificates the build is to trust.
         network: what its steps are connected to; ``host`` reaches a hub or a proxy on this machine.
         cache: whether what was done before may be reused: the whole image, or steps of it.
+        accelerator: what it computes on; an image for ``cpu`` has no torch.
+        torch: reference of an image with torch, in which the network of one for ``cpu`` is written
+            and compared; what is written does not depend on it.
     """
 
     service: str
@@ -43,6 +56,8 @@ class Plan:
     ca: Path | None = None
     network: str = "default"
     cache: bool = True
+    accelerator: Accelerator = "gpu"
+    torch: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -61,8 +76,10 @@ class Plan:
         """
         passed = [name for name in (*MIRRORS, *PROXIES) if os.environ.get(name)]
         arguments = [
-            *(f"BASE_IMAGE={self.base}", f"SOURCE_DATE_EPOCH={SOURCE_DATE_EPOCH}", *passed),
-            *([] if self.service == PROVISION else [f"MODELS={self.models}"]),
+            *(f"{BASES[self.accelerator]}={self.base}", f"SOURCE_DATE_EPOCH={SOURCE_DATE_EPOCH}"),
+            *passed,
+            *([f"BASE_IMAGE={self.torch}"] if self.torch else []),
+            *([] if self.service == PROVISION else self._chosen()),
         ]
         return [
             *("build", "--file", f"{image_folder(self.service)}/Dockerfile", "--tag", reference),
@@ -81,6 +98,9 @@ class Plan:
             "-",
         ]
 
+    def _chosen(self) -> list[str]:
+        return [f"MODELS={self.models}", f"ACCELERATOR={self.accelerator}"]
+
 
 def build_cache() -> list[str]:
     """The options of a build whose steps BUILD_CACHE, a name in a registry, keeps for the next."""
@@ -95,27 +115,41 @@ def plan(service: str, options: list[str], verb: str = "build") -> Plan:
     """What the options of the command ask for.
 
     Raises:
-        EngineError: a bundle of CA certificates that is named is not there.
+        EngineError: a bundle of CA certificates that is named is not there, or no such image can
+            be made.
     """
+    tree = Tree()
     parser = argparse.ArgumentParser(prog=f"nox -s {verb}-{service} --")
+    parser.set_defaults(cache=verb != "verify", models="hub", accelerator="gpu", torch=None)
     parser.add_argument("--base", metavar="IMAGE", help="the base image, if not the Dockerfile's")
     if service != PROVISION:
-        parser.add_argument("--models", choices=("hub", "tiny", "volume"), default="hub")
+        parser.add_argument("--models", choices=get_args(Models), default="hub")
+        possible = accelerators(tree, service)
+        parser.add_argument("--accelerator", choices=possible, default=deployed_on(tree, service))
+        parser.add_argument(
+            "--torch", metavar="IMAGE", help="for cpu: its network is written in it"
+        )
     parser.add_argument("--ca", metavar="FILE", help="CA certificates to trust")
     parser.add_argument("--network", help="of its steps: host reaches a proxy on this machine")
-    parser.set_defaults(cache=verb != "verify")
     if verb == "build":
         parser.add_argument(
             "--no-cache", dest="cache", action="store_false", help="do every step anew"
         )
     given = parser.parse_args(options)
+    if (given.accelerator, given.models) == ("cpu", "volume"):
+        raise EngineError(
+            "an image for CPUs has its models in it: its network is written from them while it is "
+            "built. Choose --models hub, or --accelerator gpu"
+        )
     return Plan(
         service=service,
-        base=given.base or default_base(service),
-        models="hub" if service == PROVISION else given.models,
+        base=given.base or default_base(service, given.accelerator),
+        models=given.models,
         ca=trusted_ca(given.ca),
         network=given.network or ("host" if _on_this_machine() else "default"),
         cache=given.cache,
+        accelerator=given.accelerator,
+        torch=given.torch,
     )
 
 
@@ -141,8 +175,13 @@ def _on_this_machine() -> bool:
     return any(urlsplit(value).hostname in LOOPBACK for value in values)
 
 
-def default_base(service: str) -> str:
+def default_base(service: str, accelerator: Accelerator = "gpu") -> str:
     """The base image that a service's Dockerfile names."""
     text = (ROOT / image_folder(service) / "Dockerfile").read_text(encoding="utf-8")
-    ((_, found),) = re.findall(BASE_IMAGE, text)
+    ((_, found),) = re.findall(line_of(accelerator), text)
     return str(found)
+
+
+def line_of(accelerator: Accelerator) -> str:
+    """What matches the line of a Dockerfile that names the base: all before the name, the name."""
+    return rf"(?m)^(ARG {BASES[accelerator]}=)(\S+)$"

@@ -49,8 +49,9 @@ def main() -> int:
 
 
 def locked(service: str) -> Hashes:
-    """The SHA-256 of every file that a package of the service's lock may come as."""
-    text = (ROOT / "services" / service / "requirements.txt").read_text(encoding="utf-8")
+    """The SHA-256 of every file that a package of the service's locks may come as."""
+    locks = sorted((ROOT / "services" / service).glob("requirements*.txt"))
+    text = "".join(lock.read_text(encoding="utf-8") for lock in locks)
     blocks = re.findall(r"^([\w.-]+)==([^ ;]+)(.*(?:\n .*)*)", text, re.MULTILINE)
     return {(name, version): re.findall(r"sha256:(\w{64})", rest) for name, version, rest in blocks}
 

@@ -30,6 +30,7 @@ from tools.workspace.tree import Tree
 
 Kind = Literal["image", "endpoint", "tests"]
 Models = Literal["hub", "tiny", "volume"]
+Accelerator = Literal["gpu", "cpu"]
 
 PROVISION = "provision"
 
@@ -93,8 +94,31 @@ def image_folder(name: str) -> str:
     return name if name == PROVISION else f"services/{name}"
 
 
-def image(tree: Tree, name: str, models: Models = "hub") -> Target:
-    """A service's image, with its models from the hub, the tiny ones, or none; or ``provision``."""
+def accelerators(tree: Tree, service: str) -> list[Accelerator]:
+    """What a service's images may compute on; those for ``cpu`` have packages of their own."""
+    return ["gpu", "cpu"] if f"services/{service}/requirements.cpu.txt" in tree.files else ["gpu"]
+
+
+def deployed_on(tree: Tree, service: str) -> Accelerator:
+    """What the image computes on that a service's ``endpoint.toml`` asks for.
+
+    An endpoint on CPUs runs the image that has torch if there is no other.
+    """
+    wanted = "cpu" if tree.table(f"services/{service}/endpoint.toml").get("cpu") else "gpu"
+    return wanted if wanted in accelerators(tree, service) else "gpu"
+
+
+def image(
+    tree: Tree, name: str, models: Models = "hub", accelerator: Accelerator | None = None
+) -> Target:
+    """The image of a service, or of ``provision``.
+
+    Args:
+        tree: where to look.
+        name: which.
+        models: from the hub, the tiny ones, or none.
+        accelerator: what it computes on, if not what its endpoint runs on.
+    """
     folder = image_folder(name)
     if name == PROVISION:
         needed = {f"{folder}/{file}" for file in ("Dockerfile", "requirements.txt", "volume.py")}
@@ -102,7 +126,9 @@ def image(tree: Tree, name: str, models: Models = "hub") -> Target:
         for service in tree.services():
             needed |= {f"services/{service}/service.toml", f"services/{service}/{LOCK_NAME}"}
         return Target("image", folder, frozenset(needed))
-    needed = {f"{folder}/{name}" for name in ("Dockerfile", "handler.py", "requirements.txt")}
+    on_cpu = (accelerator or deployed_on(tree, name)) == "cpu"
+    lock = "requirements.cpu.txt" if on_cpu else "requirements.txt"
+    needed = {f"{folder}/{name}" for name in ("Dockerfile", "handler.py", lock)}
     needed |= {f"{folder}/service.toml", f"{folder}/{LOCK_NAME}"}
     needed |= {f"{folder}/NOTICE", "LICENSE"}
     # What its labels say of its contract.
@@ -110,6 +136,8 @@ def image(tree: Tree, name: str, models: Models = "hub") -> Target:
     needed |= {f"provision/{script}" for script in ("install-tini.sh", "with-secrets.sh")}
     if models != "volume":
         needed |= {f"{folder}/download_models.py", "provision/requirements.txt"}
+    if on_cpu:
+        needed |= {f"{folder}/export_models.py", "provision/export.txt"}
     if models == "tiny":
         needed.update(_tiny_weights(tree, folder))
     return Target("image", folder, frozenset(needed))

@@ -2,15 +2,15 @@
 
     python -m models.tiny.vad.evaluate --cache FOLDER [--model FOLDER]
 
-SPEECH_TEST_DATA names a folder that holds TEN VAD's labelled recordings in ``ten-vad/``: ``NN.wav``
-with ``NN.scv``, a line ``name,start,end,label,...`` in seconds, where label 1 is speech.
+SPEECH_TEST_DATA names a folder that holds TEN VAD's labelled recordings in ``audio/ten-vad/``:
+``NN.wav`` with ``NN.scv``.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,16 +27,8 @@ from models.tiny.vad.network import (
     load_encoder,
     score_frames,
 )
+from models.tiny.vad.scores import Score, frames_of, score, truth_of
 from shared.features import Fbank
-
-
-@dataclass(frozen=True)
-class Score:
-    """Agreement of decided 10 ms frames with the truth."""
-
-    precision: float
-    recall: float
-    f1: float
 
 
 @dataclass(frozen=True)
@@ -64,8 +56,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     report = evaluate(options.model, load_heldout(options.cache, options.seed))
-    for name, score in asdict(report).items():
-        print(name, "skipped: SPEECH_TEST_DATA is not set" if score is None else score)
+    for name, figures in asdict(report).items():
+        print(name, "skipped: SPEECH_TEST_DATA is not set" if figures is None else figures)
 
 
 def evaluate(folder: Path, heldout: Dataset) -> Report:
@@ -78,7 +70,9 @@ def evaluate(folder: Path, heldout: Dataset) -> Report:
     data = os.environ.get("SPEECH_TEST_DATA")
     if not data:
         return Report(on_scenes)
-    frames, segments, truths = zip(*_on_recordings(folder, Path(data) / "ten-vad"), strict=True)
+    frames, segments, truths = zip(
+        *_on_recordings(folder, Path(data, "audio", "ten-vad")), strict=True
+    )
     truth = np.concatenate(truths)
     return Report(
         on_scenes,
@@ -93,34 +87,11 @@ def decide(folder: Path, fbank: NDArray[np.float16]) -> Labels:
     return score_frames(*load_encoder(folder), fbank) >= SPEECH_FROM
 
 
-def score(decided: Labels, truth: Labels) -> Score:
-    """Precision, recall and F1 over all frames."""
-    hits = int(np.sum(decided & truth))
-    precision, recall = hits / max(1, int(decided.sum())), hits / max(1, int(truth.sum()))
-    return Score(precision, recall, 2 * precision * recall / max(1e-9, precision + recall))
-
-
-def best_threshold(odds: NDArray[np.float32], truth: Labels) -> float:
-    """The log odds above which calling a frame speech gives the best F1."""
-    candidates = np.linspace(-3.0, 3.0, 61)
-    return float(max(candidates, key=lambda threshold: score(odds > threshold, truth).f1))
-
-
-def frames_of(segments: Iterable[tuple[float, float]], count: int) -> Labels:
-    """Segments in seconds as ``count`` frames of 10 ms."""
-    frames = np.zeros(count, dtype=np.bool_)
-    for start, end in segments:
-        frames[round(start * 100) : round(end * 100)] = True
-    return frames
-
-
 def _on_recordings(model: Path, recordings: Path) -> Iterator[tuple[Labels, Labels, Labels]]:
     """Each recording's frames by threshold, frames by segments, and true frames."""
     detector = FunasrDetector(model)
     for path in sorted(recordings.glob("*.scv")):
-        cells = path.read_text("utf-8").strip().split(",")[1:]
-        rows = list(zip(*(map(float, cells[column::3]) for column in range(3)), strict=True))
-        truth = frames_of(((s, e) for s, e, label in rows if label == 1), round(rows[-1][1] * 100))
+        truth = truth_of(path)
         samples, _ = soundfile.read(path.with_suffix(".wav"), dtype="float32")
         alone = decide(model, Fbank()(samples).astype(np.float16)[None])[0]
         by_threshold = np.pad(alone, (0, max(0, truth.size - alone.size)))[: truth.size]

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from models.tiny.lock import REVISION, write_lock
-from models.tiny.vad.evaluate import Report, Score
+from models.tiny.vad.evaluate import Report
+from models.tiny.vad.scores import Score
 from shared.features import Array, Cmvn
 
 LOCKED = ("am.mvn", "config.yaml", "configuration.json", "model.pt")

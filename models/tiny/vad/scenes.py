@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +31,46 @@ class Scene:
     labels: Labels
 
 
-def make_scene(rng: np.random.Generator, speech: Sequence[Samples], seconds: float) -> Scene:
+def background(
+    rng: np.random.Generator, speech: Sequence[Samples], length: int, level: float
+) -> Samples:
+    """A steady noise, often with sounds on top; now and then next to nothing, or digital zero.
+
+    Args:
+        rng: decides everything.
+        speech: the utterances that hubbub is made of.
+        length: in samples.
+        level: the speech's RMS.
+    """
+    total = np.zeros(length, np.float32)
+    if rng.random() < 0.1:
+        return total
+    steady = GENERATORS[str(rng.choice(STEADY))](rng, length)
+    total += steady * level * decibels_to_gain(-rng.uniform(0.0, 45.0))
+    if rng.random() < 0.6:
+        name = str(rng.choice([*GENERATORS, "hubbub"]))
+        sound = hubbub(rng, length, speech) if name == "hubbub" else GENERATORS[name](rng, length)
+        loudest = 12.0 if name == "hubbub" else 3.0
+        total += sound * level * decibels_to_gain(-rng.uniform(loudest, 35.0))
+    return total
+
+
+Background = Callable[[np.random.Generator, Sequence[Samples], int, float], Samples]
+
+
+def make_scene(
+    rng: np.random.Generator,
+    speech: Sequence[Samples],
+    seconds: float,
+    background: Background = background,
+) -> Scene:
     """Draws a scene.
 
     Args:
         rng: decides everything.
         speech: the utterances to choose from.
         seconds: the scene's length.
+        background: draws what is heard beside the speech.
     """
     length = int(seconds * SAMPLE_RATE)
     silent = rng.random() < 0.12
@@ -47,7 +80,7 @@ def make_scene(rng: np.random.Generator, speech: Sequence[Samples], seconds: flo
         else _talk(rng, speech, length)
     )
     wet = reverberate(dry, rng) if rng.random() < 0.5 else dry
-    mixed = wet + _background(rng, speech, dry, silent=silent)
+    mixed = wet + background(rng, speech, length, 1.0 if silent else rms(dry[dry != 0]))
     if rng.random() < 0.3:
         mixed = limit_band(mixed, rng)
     return Scene(set_level(mixed, float(rng.uniform(-45.0, 3.0))), labels)
@@ -76,23 +109,3 @@ def _stress(rng: np.random.Generator, utterance: Samples) -> Samples:
     levels = np.interp(np.linspace(0, points - 1, utterance.size), np.arange(points),
                        rng.normal(0.0, 3.0, points))  # fmt: skip
     return (utterance * 10 ** (levels / 20)).astype(np.float32)
-
-
-def _background(
-    rng: np.random.Generator, speech: Sequence[Samples], dry: Samples, *, silent: bool
-) -> Samples:
-    """A steady noise, often with sounds on top; now and then next to nothing, or digital zero."""
-    total = np.zeros(dry.size, np.float32)
-    level = 1.0 if silent else rms(dry[dry != 0])
-    if rng.random() < 0.1:
-        return total
-    steady = GENERATORS[str(rng.choice(STEADY))](rng, dry.size)
-    total += steady * level * decibels_to_gain(-rng.uniform(0.0, 45.0))
-    if rng.random() < 0.6:
-        name = str(rng.choice([*GENERATORS, "hubbub"]))
-        sound = (
-            hubbub(rng, dry.size, speech) if name == "hubbub" else GENERATORS[name](rng, dry.size)
-        )
-        loudest = 12.0 if name == "hubbub" else 3.0
-        total += sound * level * decibels_to_gain(-rng.uniform(loudest, 35.0))
-    return total

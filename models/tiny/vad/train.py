@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from models.tiny.vad.dataset import Dataset, load_heldout, load_training
-from models.tiny.vad.evaluate import best_threshold, evaluate
+from models.tiny.vad.evaluate import evaluate
 from models.tiny.vad.network import (
     LFR_M,
     MELS,
@@ -30,6 +30,7 @@ from models.tiny.vad.network import (
     stack_frames,
 )
 from models.tiny.vad.release import write_card, write_model
+from models.tiny.vad.scores import best_threshold
 from shared.features import Array, Cmvn
 
 EPOCHS = 6

@@ -1,1 +1,1 @@
-DATA = ("samples/conversation.*",)
+DATA = ("samples/*", "services/vad/requirements.cpu.txt")

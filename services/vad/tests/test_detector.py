@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.vad.contract import VADRequest
-from services.vad.detector import Span, refine
+from services.vad.detector import refine
+from services.vad.precise import Span
 from services.vad.tests.conftest import Ask, encoded
 from shared.features import Array
 from shared.formats import TextFormat, parse

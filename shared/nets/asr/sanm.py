@@ -68,10 +68,10 @@ class Utterances:
 class Linear(nn.Module):
     """A product with weights; unlike torch's, it draws none before those of a checkpoint come."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, bias: bool = True) -> None:
         super().__init__()
         self.weight = unset(outputs, inputs)
-        self.bias = unset(outputs)
+        self.bias = unset(outputs) if bias else None
 
     def forward(self, rows: Tensor) -> Tensor:
         """Rows of shape (frames, inputs) to (frames, outputs)."""

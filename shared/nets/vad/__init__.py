@@ -1,7 +1,7 @@
 """Voice activity detection with FunASR's FSMN-VAD.
 
-Features (numpy) -> network (torch) -> end-point rules (numpy). Whoever needs segments of speech
-uses ``FsmnVad``; its parts know nothing of each other.
+Features (numpy) -> network (torch or ONNX Runtime) -> end-point rules (numpy). Whoever needs
+segments of speech uses ``FsmnVad``; its parts know nothing of each other.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from shared.batching import in_turns
-from shared.errors import ModelUnusable
 from shared.features import Array, Cmvn, Fbank, FeatureStream
 from shared.models.folder import ModelFolder
+from shared.nets.config import read_config
 from shared.nets.vad.cutting import SEPARATE, Cutting, SpeechSegment
 from shared.nets.vad.endpoint import FRAME_MS, EndPointRules
 from shared.nets.vad.joining import Joining
-from shared.nets.vad.network import FsmnNetwork
+from shared.nets.vad.readout import speech_odds
+from shared.nets.vad.runtime import Network, load_network
 from shared.nets.vad.segmenter import Segmenter, find_segments
 from shared.nets.vad.sizes import FsmnSizes
 
 __all__ = [
-    "FRAME_MS", "Cutting", "EndPointRules", "FsmnVad", "Joining", "Segmenter", "SpeechSegment",
-    "find_segments",
+    "FRAME_MS", "Config", "Cutting", "EndPointRules", "FsmnVad", "Joining", "Segmenter",
+    "SpeechSegment", "find_segments",
 ]  # fmt: skip
 
 
@@ -43,7 +44,9 @@ class _FrontEnd(BaseModel):
     lfr_n: Literal[1] = 1
 
 
-class _Config(BaseModel):
+class Config(BaseModel):
+    """What a ``config.yaml`` says of a detector."""
+
     frontend_conf: _FrontEnd
     encoder_conf: FsmnSizes
     model_conf: dict[str, Any] = {}
@@ -67,26 +70,23 @@ class FsmnVad:
     _fbank: Fbank
     _cmvn: Cmvn
     _lfr_m: int
-    _network: FsmnNetwork
+    _network: Network
+    _outputs: list[int]  # those for silence
 
     @classmethod
-    def load(cls, folder: ModelFolder, device: str = "cpu") -> FsmnVad:
-        """Load the model in ``folder``.
+    def load(cls, folder: ModelFolder, device: str | None = "cpu") -> FsmnVad:
+        """Load the model in ``folder``; ``device`` is torch's, see ``load_network``.
 
         Raises:
             ModelError: the folder does not hold a model this module can run.
         """
-        try:
-            config = _Config.model_validate(folder.config())
-        except ValidationError as error:
-            raise ModelUnusable(f"{folder.id}: config.yaml is of another model") from error
+        config = read_config(folder, Config)
         front = config.frontend_conf
         fbank = Fbank(front.n_mels, front.frame_length, front.frame_shift)
         cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
         rules = EndPointRules.from_config(config.model_conf)
-        weights = folder.asset("init_param")
-        network = FsmnNetwork(weights, config.encoder_conf, config.silence, device)
-        return cls(rules, fbank, cmvn, front.lfr_m, network)
+        network = load_network(folder, config.encoder_conf, config.silence, device)
+        return cls(rules, fbank, cmvn, front.lfr_m, network, config.silence)
 
     def silence(self, blocks: Iterable[Array]) -> Array:
         """Probability of silence, one value per 10 ms.
@@ -97,12 +97,22 @@ class FsmnVad:
         Returns:
             Shape (frames,); frame ``t`` covers 25 ms from ``t * 10`` ms on.
         """
-        # One growing buffer: an array kept per block would pin holes into the heap between the
-        # large ones that come and go, and ten hours would take twice the memory.
-        found = bytearray()
-        for part in self._silence(blocks):
-            found += part.tobytes()
-        return np.frombuffer(found, dtype=np.float32)
+        return _gathered(self._silence(blocks))
+
+    def odds(self, blocks: Iterable[Array]) -> Array:
+        """Log odds of speech from all that the network says, one value per 10 ms.
+
+        Args:
+            blocks: as for ``silence``.
+
+        Returns:
+            Shape (frames,); see ``speech_odds``.
+        """
+        return _gathered(speech_odds(part, self._outputs) for part in self.posteriors(blocks))
+
+    def posteriors(self, blocks: Iterable[Array]) -> Iterator[Array]:
+        """Probabilities of all of the network's outputs, arrays of shape (frames, outputs)."""
+        return in_turns(self._network.posteriors, self._features(blocks))
 
     def segments(
         self, blocks: Iterable[Array], rules: EndPointRules, joining: Joining = SEPARATE
@@ -145,5 +155,16 @@ class FsmnVad:
                 yield number, segment
 
     def _silence(self, blocks: Iterable[Array]) -> Iterator[Array]:
-        features = FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks)
-        return in_turns(self._network.silence, filter(len, features))
+        return in_turns(self._network.silence, self._features(blocks))
+
+    def _features(self, blocks: Iterable[Array]) -> Iterator[Array]:
+        return filter(len, FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks))
+
+
+def _gathered(parts: Iterable[Array]) -> Array:
+    # One growing buffer: an array kept per block would pin holes into the heap between the
+    # large ones that come and go, and ten hours would take twice the memory.
+    found = bytearray()
+    for part in parts:
+        found += part.tobytes()
+    return np.frombuffer(found, dtype=np.float32)

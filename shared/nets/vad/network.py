@@ -1,4 +1,4 @@
-"""The FSMN network of the voice activity detector: features in, probability of silence out.
+"""The FSMN network of the voice activity detector in torch: features in, P(silence) out.
 
 Source: Zhang et al., "Deep-FSMN for large vocabulary continuous speech recognition", ICASSP 2018.
 """
@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from shared.features import Array
 from shared.models.lean import load_weights
 from shared.nets.vad.sizes import FsmnSizes
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 
 class FsmnNetwork:
-    """The encoder with its weights, on one device.
+    """The encoder with its weights, on one device; see ``Network``.
 
     Args:
         checkpoint: the weights.
@@ -38,15 +40,16 @@ class FsmnNetwork:
         self._encoder = encoder.eval().to(device)
 
     def silence(self, features: Iterable[Array]) -> Iterator[Array]:
-        """Probability of silence for each frame of one recording.
+        """Probability of silence for each frame of one recording; see ``Network``."""
+        for posteriors in self._run(features):
+            yield posteriors[:, self._silence].sum(dim=1).cpu().numpy()
 
-        Args:
-            features: blocks of shape (frames, dim); the network's memory is carried from one to
-                the next, so the result does not depend on how the recording is cut.
+    def posteriors(self, features: Iterable[Array]) -> Iterator[Array]:
+        """Probability of every output instead; see ``Network``."""
+        for posteriors in self._run(features):
+            yield posteriors.cpu().numpy()
 
-        Yields:
-            One array of shape (frames,) per block.
-        """
+    def _run(self, features: Iterable[Array]) -> Iterator[Tensor]:
         import torch
 
         memory = self._encoder.memory()
@@ -55,6 +58,4 @@ class FsmnNetwork:
                 continue
             with torch.inference_mode():
                 posteriors = self._encoder(torch.from_numpy(block).to(self._device), memory)
-                silence = posteriors[:, self._silence].sum(dim=1)
-                found = silence.cpu().numpy().astype(np.float32, copy=False)
-            yield found
+            yield posteriors

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.tiny.vad.evaluate import Report, Score, best_threshold, frames_of, score
+from models.tiny.vad.evaluate import Report
 from models.tiny.vad.release import write_card
+from models.tiny.vad.scores import Score, best_threshold, frames_of, score
 
 
 def test_segments_become_10_ms_frames() -> None:

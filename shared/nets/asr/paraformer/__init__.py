@@ -44,8 +44,8 @@ class Paraformer:
     _network: ParaformerNetwork
 
     @classmethod
-    def load(cls, folder: ModelFolder, device: str = "cpu") -> Paraformer:
-        """Load the model in ``folder``.
+    def load(cls, folder: ModelFolder, device: str = "cpu", *, int8: bool = False) -> Paraformer:
+        """Load the model in ``folder``; on a CPU with weights of 8 bits if asked to.
 
         Raises:
             ModelError: the folder does not hold a model this module can run.
@@ -56,7 +56,9 @@ class Paraformer:
         features = config.frontend_conf.features(folder)
         vocabulary = read_tokens(folder)
         weights = folder.asset("init_param")
-        network = ParaformerNetwork(weights, config, features.width, len(vocabulary), device)
+        network = ParaformerNetwork(
+            weights, config, features.width, len(vocabulary), device, int8=int8
+        )
         silent = config.model_conf.outputs
         return cls(LANGUAGES, frames_at_once(device), features, vocabulary, silent, network)
 

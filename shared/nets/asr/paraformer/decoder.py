@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from shared.nets.asr.sanm import Linear, Memory, Norm, Utterances, product, unset
+from shared.nets.asr.sanm import Linear, Memory, Norm, Utterances, unset
 from shared.nets.asr.sizes import EncoderSizes
 
 
@@ -108,24 +108,12 @@ class FeedForward(nn.Module):
         super().__init__()
         self.w_1 = Linear(sizes.width, sizes.hidden)
         self.norm = Norm(sizes.hidden, sizes.epsilon)
-        self.w_2 = Product(sizes.hidden, sizes.width)
+        self.w_2 = Linear(sizes.hidden, sizes.width, bias=False)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Rows of shape (tokens, width) to rows of the same shape."""
         out: Tensor = self.w_2(self.norm(torch.relu_(self.w_1(rows))))
         return out
-
-
-class Product(nn.Module):
-    """A product with weights, without a summand."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.weight = unset(outputs, inputs)
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """Rows of shape (tokens, inputs) to (tokens, outputs)."""
-        return product(rows, self.weight, None)
 
 
 class CrossAttention(nn.Module):

@@ -45,8 +45,8 @@ class SenseVoice:
     _network: SenseVoiceNetwork
 
     @classmethod
-    def load(cls, folder: ModelFolder, device: str = "cpu") -> SenseVoice:
-        """Load the model in ``folder``.
+    def load(cls, folder: ModelFolder, device: str = "cpu", *, int8: bool = False) -> SenseVoice:
+        """Load the model in ``folder``; on a CPU with weights of 8 bits if asked to.
 
         Raises:
             ModelError: the folder does not hold a model this module can run.
@@ -58,7 +58,7 @@ class SenseVoice:
         vocabulary = Vocabulary(folder.asset("tokenizer_conf", "bpemodel"))
         sizes = config.encoder_conf.sizes(features.width, EPSILON)
         weights = folder.asset("init_param")
-        network = SenseVoiceNetwork(weights, sizes, len(vocabulary), device)
+        network = SenseVoiceNetwork(weights, sizes, len(vocabulary), device, int8=int8)
         languages = tuple(language for language in LANGUAGES if language != AUTO)
         return cls(languages, frames_at_once(device), features, vocabulary, network)
 

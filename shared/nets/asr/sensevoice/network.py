@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from shared.features import Array
 from shared.models.lean import load_weights
+from shared.nets.asr.int8 import shrink
 from shared.nets.asr.sanm import Linear, SanmEncoder, unset
 from shared.nets.asr.sizes import EncoderSizes
 
@@ -32,15 +33,26 @@ class SenseVoiceNetwork:
         sizes: the encoder's.
         outputs: their number.
         device: a torch device, ``cpu`` or ``cuda``.
+        int8: whether products are to be of 8-bit integers, on a CPU.
 
     Raises:
         ModelUnusable: the weights are another network's.
     """
 
-    def __init__(self, checkpoint: Path, sizes: EncoderSizes, outputs: int, device: str) -> None:
+    def __init__(
+        self,
+        checkpoint: Path,
+        sizes: EncoderSizes,
+        outputs: int,
+        device: str,
+        *,
+        int8: bool = False,
+    ) -> None:
         self._device = device
         network = _Network(sizes, outputs)
         load_weights(network, checkpoint)
+        if int8 and device == "cpu":
+            shrink(network)
         self._network = network.eval().to(device)
 
     @torch.inference_mode()
