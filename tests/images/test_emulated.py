@@ -20,15 +20,14 @@ from tests.images.container import JOB
 
 __all__ = ["runpod_endpoint"]
 
+PREFIX = "runpod-emulator-"
+
 
 def emulated(engine: docker.DockerClient, *, running: bool = False) -> set[str]:
     """The containers and networks of every emulator on this machine."""
-    name = {"name": "runpod-emulator-"}
-    found = (
-        engine.containers.list(all=not running, filters=name),
-        engine.networks.list(filters=name),
-    )
-    return {str(thing.name) for things in found for thing in things}
+    containers = engine.containers.list(all=not running, filters={"name": PREFIX})
+    networks = engine.networks.list(filters={"name": PREFIX})
+    return {str(found.name) for found in (*containers, *networks)}
 
 
 @dataclass(frozen=True)
