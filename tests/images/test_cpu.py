@@ -52,10 +52,12 @@ def test_it_computes_on_as_many_threads_as_its_container_has_cores(
     engine: docker.DockerClient, image: Image, cores: int
 ) -> None:
     code = (
-        "import os, services.vad.handler as handler\n"
-        "from shared.worker.start import load\n"
-        "load(handler.SERVICE)\n"
-        "print('threads:', len(os.listdir('/proc/self/task')))\n"
+        "from pathlib import Path\n"
+        "from services.vad.handler import SERVICE\n"
+        "from shared.models.folder import locate\n"
+        "from shared.nets.vad import FsmnVad\n"
+        "vad = FsmnVad.load(locate(SERVICE.spec.model('vad').id, Path('/models')))\n"
+        "print('threads:', vad._network._session.get_session_options().intra_op_num_threads)\n"
     )
     ended = run(engine, image, command=["python3", "-c", code], nano_cpus=cores * 10**9)
     assert f"threads: {cores}\n" in ended.log

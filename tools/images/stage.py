@@ -21,8 +21,8 @@ from tools.workspace.tree import Tree
 def inputs(
     service: str,
     models: Models = "tiny",
-    accelerator: Accelerator | None = None,
     tree: Tree | None = None,
+    accelerator: Accelerator | None = None,
 ) -> list[str]:
     """What the build of a service's image reads, sorted; with the tiny weights, that is the most.
 
@@ -55,7 +55,7 @@ def stage(service: str, models: Models, accelerator: Accelerator | None = None) 
         EngineError: a file is missing.
     """
     tree = Tree()
-    return pack(tree, inputs(service, models, accelerator, tree))
+    return pack(tree, inputs(service, models, tree, accelerator))
 
 
 def main() -> int:
