@@ -102,6 +102,15 @@ def left_over(endpoints: Sequence[Document], services: Sequence[str]) -> list[st
     return sorted(found)
 
 
+def is_later(commit: str, root: Path) -> bool:
+    """Whether a commit comes after the one that is checked out: a later push was faster."""
+    try:
+        git("merge-base", "--is-ancestor", "HEAD", commit, at=root)
+        return git("rev-parse", "HEAD", at=root).strip() != commit
+    except GitError:  # it does not, or is not known here
+        return False
+
+
 def _pending(api: RunPod, service: str, tree: Tree) -> Pending | None:
     endpoint = api.find(service)
     if endpoint is None:
