@@ -11,7 +11,7 @@ from tests.tools.project import commit, make
 from tools.deploy.api import RunPod
 from tools.deploy.desired import desired
 from tools.deploy.errors import DeployError
-from tools.deploy.pending import left_over, pending
+from tools.deploy.pending import is_later, left_over, pending
 from tools.endpoints import EndpointSpec
 from tools.workspace.tree import git
 
@@ -81,6 +81,19 @@ def test_a_commit_that_a_force_push_took_away_is_no_base(
     image = images.push(commit=lost)
     api.update(str((api.find("one") or {})["id"]), {"image": image})
     assert todo(api, project) == {"one": "the deployed commit 1234567 is not in this history"}
+
+
+def test_a_later_commit_is_told_from_others(project: Path) -> None:
+    first = head(project)
+    commit(make(project, {"README.md": "more"}))
+    second = head(project)
+    assert not is_later(first, project)
+    assert not is_later(second, project), "it is this one"
+    assert not is_later("1234567890" * 4, project), "nobody knows it here"
+    git("checkout", "--quiet", first, at=project)
+    assert is_later(second, project)
+    commit(make(project, {"README.md": "something else"}))
+    assert not is_later(second, project), "it is of another branch"
 
 
 def test_settings_of_an_endpoint_are_compared_with_what_it_has(
