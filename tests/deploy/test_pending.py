@@ -128,6 +128,18 @@ def test_the_endpoint_of_a_deleted_service_is_named_and_left(
     assert api.find("one")
 
 
+def test_only_the_services_that_were_named_are_looked_at(
+    api: RunPod, project: Path, images: Images
+) -> None:
+    assert [each.service for each in pending(api, project, only=["two"])] == ["two"]
+    deploy(project, api, images, "two")
+    assert pending(api, project, only=["two"]) == []
+    (again,) = pending(api, project, only=["two"], anyway=True)
+    assert again.reason == "asked for"
+    with pytest.raises(DeployError, match="there is no service three: one, two"):
+        pending(api, project, only=["two", "three"])
+
+
 def test_several_endpoints_of_a_name_stop_it(api: RunPod, project: Path, images: Images) -> None:
     body = desired("one", images.push(), EndpointSpec.of("one", project), None)
     deploy(project, api, images, "one")
