@@ -122,7 +122,12 @@ def checkout(
         "IMAGE_PREFIX": prefix, "RUNPOD_API_KEY": "any", "RUNPOD_REST_URL": account.url,
     }  # fmt: skip
     yield Checkout(root, ("--base", base.tags[0], "--models", "tiny"), environment)
-    for image in engine.images.list(f"{prefix}/vad-service"):
+    forget(engine, f"{prefix}/vad-service")
+
+
+def forget(engine: docker.DockerClient, repository: str) -> None:
+    """Have the engine know of no image of a repository, as a new machine does."""
+    for image in engine.images.list(repository):
         engine.images.remove(str(image.id), force=True)
 
 
@@ -148,7 +153,7 @@ def a_caller(account: EmulatedAccount) -> Iterator[list[dict[str, Any]]]:
 
 
 def test_a_commit_reaches_callers_and_one_that_breaks_the_handler_does_not(
-    checkout: Checkout, account: EmulatedAccount
+    checkout: Checkout, account: EmulatedAccount, engine: docker.DockerClient
 ) -> None:
     first = checkout.head
     assert checkout.pending() == {"vad": "nothing is deployed"}
@@ -178,5 +183,8 @@ def test_a_commit_reaches_callers_and_one_that_breaks_the_handler_does_not(
 
     checkout.change("README.md", "# Serverless", "# Other serverless")
     assert list(checkout.pending()) == ["vad"], "an unrelated push makes up for it"
+    forget(engine, good.partition("@")[0])
+    tried = checkout.tried()
+    assert "speech is found: FAILED" in tried.stderr, "what was pushed is tried, not built anew"
     checkout.change("services/vad/handler.py", BROKEN, LAST)
     assert checkout.pending() == {}, "what is committed is deployed"

@@ -146,7 +146,7 @@ def test_entries_that_are_over_or_ignore_nothing_are_named() -> None:
     over = Ignored(id="CVE-2026-1", until=date(2026, 1, 1), reason="no worker does that")
     gone = Ignored(id="CVE-2026-2", until=TODAY, reason="no worker does that")
     assert stale([over, gone, ENTRY], [a_finding()], TODAY) == [
-        "CVE-2026-1 was ignored until 2026-01-01", "CVE-2026-2 is ignored and not found",
+        "CVE-2026-1 was ignored until 2026-01-01", "CVE-2026-2 is ignored and not found here",
     ]  # fmt: skip
 
 

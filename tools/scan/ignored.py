@@ -77,5 +77,5 @@ def stale(entries: Sequence[Ignored], found: Collection[Finding], today: date) -
     """What there is to be said of entries: that their day is over, or that they ignore nothing."""
     names = {name for finding in found for name in finding.names}
     over = [f"{e.id} was ignored until {e.until}" for e in entries if e.until < today]
-    gone = [f"{e.id} is ignored and not found" for e in entries if e.id not in names]
+    gone = [f"{e.id} is ignored and not found here" for e in entries if e.id not in names]
     return [*over, *gone]

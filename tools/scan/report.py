@@ -54,11 +54,11 @@ class Report:
             yield from (self._row(finding, why_not) for finding, why_not in rows)
         if self.counting:
             found = {self._where(finding) for finding in self.counting}
-            yield from ("", *(words for where, words in ADVICE.items() if where in found))
+            yield from ("", *(f"- {words}" for where, words in ADVICE.items() if where in found))
         counts = Counter(why_not for _, why_not in self.judged if why_not)
         words = ", ".join(f"{count} {why_not}" for why_not, count in counts.items())
         yield from ("", f"Not counted: {words or 'none'}.")
-        yield from (f"Look at ignored.toml: {note}." for note in self.notes)
+        yield from ("", *(f"- ignored.toml: {note}" for note in self.notes))
         yield from ("", self._coverage())
 
     def _row(self, finding: Finding, why_not: str) -> str:
