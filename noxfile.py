@@ -42,7 +42,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def test(session: nox.Session) -> None:
     """Run the whole test suite, and check that tests read only what they declare."""
-    python(session, "pytest", "-p", "tools.workspace.declared", layer="dev")
+    python(session, "tools.suite", layer="dev")
 
 
 @nox.session

@@ -12,13 +12,12 @@ import tarfile
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 
 import docker
 import pytest
 from docker.models.images import Image
-from docker.models.networks import Network
 
+from runpod_emulator import containers
 from tests.registry import Registry, running
 from tools.images.base import NAME
 from tools.images.build import Built, build
@@ -81,20 +80,11 @@ class Island:
     address: str
 
 
-def this_machine(network: Network) -> str:
-    """The address of this machine on a bridge network: the first there is."""
-    return str(ip_network(network.attrs["IPAM"]["Config"][0]["Subnet"])[1])
-
-
 @pytest.fixture(scope="session")
 def island(engine: docker.DockerClient) -> Iterator[Island]:
     """An internal network for workers and the control plane of the tests."""
-    network: Network = engine.networks.create("speech-tests", driver="bridge", internal=True)
-    try:
-        network.reload()
-        yield Island(str(network.name), this_machine(network))
-    finally:
-        network.remove()
+    with containers.island() as (_, network):
+        yield Island(str(network.name), containers.this_machine(network))
 
 
 @pytest.fixture(scope="session")

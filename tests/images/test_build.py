@@ -18,9 +18,9 @@ import docker
 import pytest
 from docker.models.images import Image
 
+from runpod_emulator.containers import this_machine
 from tests.data import real_data
 from tests.hub import Faults, Hub
-from tests.images.conftest import this_machine
 from tests.images.container import answer, run
 from tools.images.engine import command_line
 from tools.images.plan import trusted_ca

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tools.images.build import Built
 from tools.workspace import SAMPLE
 
 AUDIO = base64.b64encode(SAMPLE.read_bytes()).decode()
-PROJECT = "speech-tests-jobs"
+PROJECT = f"speech-tests-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture(scope="session")

@@ -38,14 +38,17 @@ def test_a_job_is_answered_with_no_network_no_rights_and_a_read_only_root(
 ) -> None:
     ended = answer(engine, image)
     assert ended.code == 0
-    assert (ended.output["model"]["revision"], ended.output["model"]["verified"]) == (
-        "tiny-1",
-        True,
-    )
+    model = ended.output["model"]
+    assert (model["revision"], model["verified"]) == ("tiny-1", True)
+    assert "WARN" not in ended.log.upper()
+    assert "Traceback" not in ended.log
 
 
-def test_no_connection_is_even_tried(engine: docker.DockerClient, image: Image) -> None:
-    ended = answer(engine, image, **WATCHED)
+def test_no_connection_is_even_tried_and_a_tmp_of_one_kilobyte_is_enough(
+    engine: docker.DockerClient, image: Image
+) -> None:
+    tmpfs = {"/tmp": "size=1k"}  # noqa: S108 - in the container
+    ended = answer(engine, image, tmpfs=tmpfs, **WATCHED)
     assert ended.code == 0
     assert spans(ended.output)
 
@@ -56,7 +59,7 @@ def test_a_connection_would_be_noticed(engine: docker.DockerClient, image: Image
     assert ended.code == KILLED_FOR_A_SYSTEM_CALL
 
 
-@pytest.mark.parametrize("user", ["54321:54321", "1000700000:0", None])
+@pytest.mark.parametrize("user", ["1000700000:0", None])
 def test_any_user_can_run_it(engine: docker.DockerClient, image: Image, user: str | None) -> None:
     assert answer(engine, image, user=user).code == 0
 
@@ -64,14 +67,3 @@ def test_any_user_can_run_it(engine: docker.DockerClient, image: Image, user: st
 def test_its_own_user_is_not_root(engine: docker.DockerClient, image: Image) -> None:
     ended = run(engine, image, command=["id", "-u"], user=None)
     assert ended.log.strip() == "10001"
-
-
-def test_a_tmp_of_one_kilobyte_is_enough(engine: docker.DockerClient, image: Image) -> None:
-    ended = answer(engine, image, tmpfs={"/tmp": "size=1k"})  # noqa: S108 - in the container
-    assert spans(ended.output)
-
-
-def test_the_log_has_no_warning(engine: docker.DockerClient, image: Image) -> None:
-    log = answer(engine, image).log
-    assert "WARN" not in log.upper()
-    assert "Traceback" not in log

@@ -15,8 +15,6 @@ from tests.images.conftest import EVERY_SERVICE
 from tests.images.container import Ended, answer, spans
 from tools.workspace import TINY_MODELS
 
-pytestmark = EVERY_SERVICE
-
 WEIGHTS = "model.pt"
 
 
@@ -61,6 +59,7 @@ def start_with(engine: docker.DockerClient, image: Image, models: Path, **option
     return answer(engine, image, volumes=mounted, **options)
 
 
+# That every service starts through the same checks is seen below.
 @pytest.mark.parametrize(
     ("damage", "code"),
     [
@@ -90,6 +89,7 @@ def test_a_damaged_model_stops_the_start(
     assert "Traceback" not in ended.log
 
 
+@EVERY_SERVICE
 def test_the_same_model_undamaged_starts(
     engine: docker.DockerClient, image: Image, tmp_path: Path
 ) -> None:
@@ -98,6 +98,7 @@ def test_the_same_model_undamaged_starts(
     assert spans(start_with(engine, image, models).output)
 
 
+@EVERY_SERVICE
 def test_a_byte_flipped_in_the_image_itself_is_found(
     engine: docker.DockerClient, image: Image
 ) -> None:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from shared.features import Cmvn, Fbank, StackedFeatures
+from shared.models.folder import ModelFolder
 from shared.nets.asr.sizes import EncoderSizes
 
 
@@ -19,6 +21,15 @@ class FrontEnd(BaseModel):
     frame_shift: Literal[10] = 10
     lfr_m: int = Field(7, gt=0)
     lfr_n: Literal[6] = 6
+
+    def features(self, folder: ModelFolder) -> StackedFeatures:
+        """What computes the features, by the statistics in the model's folder.
+
+        Raises:
+            ModelError: the folder has none.
+        """
+        cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
+        return StackedFeatures(Fbank(self.n_mels), cmvn, self.lfr_m, self.lfr_n)
 
 
 class Encoder(BaseModel):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from shared.models.folder import ModelFolder
 from shared.nets.asr.transcript import Token
-from shared.nets.punctuation.config import read_config, read_vocabulary
+from shared.nets.config import read_config
+from shared.nets.punctuation.config import Config, read_vocabulary
 from shared.nets.punctuation.sentences import COMMA, ENDS, FULL_STOP, PAUSE, QUESTION, mark
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class CtPunc:
         """
         from shared.nets.punctuation.network import CtTransformer
 
-        config = read_config(folder)
+        config = read_config(folder, Config)
         unknown = config.tokenizer_conf.unk_symbol
         vocabulary = read_vocabulary(folder, unknown)
         network = CtTransformer(folder.asset("init_param"), config, len(vocabulary), device)

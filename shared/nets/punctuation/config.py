@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from shared.errors import ModelUnusable
 from shared.models.folder import ModelFolder
 from shared.nets.asr.config import Encoder
+from shared.nets.config import read_tokens
 
 FULL_STOP = "。"
 
@@ -54,30 +54,14 @@ class Config(BaseModel):
         return self
 
 
-def read_config(folder: ModelFolder) -> Config:
-    """The network's sizes and its marks.
-
-    Raises:
-        ModelError: the folder is another model's, or says too little.
-    """
-    try:
-        return Config.model_validate(folder.config())
-    except ValidationError as error:
-        raise ModelUnusable(f"{folder.id}: config.yaml is of another model") from error
-
-
 def read_vocabulary(folder: ModelFolder, unknown: str) -> dict[str, int]:
     """The number of each word.
 
     Raises:
         ModelError: the file is missing, holds something else, or lacks the ``unknown`` word.
     """
-    path = folder.asset("tokenizer_conf", "token_list")
-    try:
-        words = TypeAdapter(list[str]).validate_python(json.loads(path.read_bytes()))
-    except ValueError as error:  # not JSON, or of something else
-        raise ModelUnusable(f"{folder.id}: {path.name} is no list of words") from error
+    words = read_tokens(folder)
     numbers = {word: number for number, word in enumerate(words)}
     if unknown not in numbers or len(numbers) != len(words):
-        raise ModelUnusable(f"{folder.id}: {path.name} lacks {unknown}, or has a word twice")
+        raise ModelUnusable(f"{folder.id}: its list of tokens lacks {unknown}, or has a word twice")
     return numbers

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.features import Array, Cmvn, Fbank, StackedFeatures
+from shared.features import Array, StackedFeatures
 from shared.models.folder import ModelFolder
-from shared.nets.asr.paraformer.config import read_config, read_vocabulary
+from shared.nets.asr.paraformer.config import Config
 from shared.nets.asr.paraformer.spelling import spell
 from shared.nets.asr.paraformer.timing import times
 from shared.nets.asr.parts import frames_at_once, parts
 from shared.nets.asr.transcript import Token, Transcript
+from shared.nets.config import read_config, read_tokens
 
 if TYPE_CHECKING:
     from shared.nets.asr.paraformer.network import Heard, ParaformerNetwork
@@ -50,11 +51,9 @@ class Paraformer:
         """
         from shared.nets.asr.paraformer.network import ParaformerNetwork
 
-        config = read_config(folder)
-        front = config.frontend_conf
-        cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
-        features = StackedFeatures(Fbank(front.n_mels), cmvn, front.lfr_m, front.lfr_n)
-        vocabulary = read_vocabulary(folder)
+        config = read_config(folder, Config)
+        features = config.frontend_conf.features(folder)
+        vocabulary = read_tokens(folder)
         weights = folder.asset("init_param")
         network = ParaformerNetwork(weights, config, features.width, len(vocabulary), device)
         silent = config.model_conf.outputs

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from shared.errors import ModelUnusable
-from shared.models.folder import ModelFolder
 from shared.nets.asr.config import Encoder, FrontEnd
 
 
@@ -84,28 +81,3 @@ class Config(BaseModel):
         if width % self.decoder_conf.attention_heads:
             raise ValueError("output_size is no multiple of the decoder's attention_heads")
         return self
-
-
-def read_config(folder: ModelFolder) -> Config:
-    """The network's sizes and its front end's.
-
-    Raises:
-        ModelError: the folder is another model's, or says too little.
-    """
-    try:
-        return Config.model_validate(folder.config())
-    except ValidationError as error:
-        raise ModelUnusable(f"{folder.id}: config.yaml is of another model") from error
-
-
-def read_vocabulary(folder: ModelFolder) -> list[str]:
-    """The text that each output stands for.
-
-    Raises:
-        ModelError: the file is missing or holds something else.
-    """
-    path = folder.asset("tokenizer_conf", "token_list")
-    try:
-        return TypeAdapter(list[str]).validate_python(json.loads(path.read_bytes()))
-    except ValueError as error:  # not JSON, or of something else
-        raise ModelUnusable(f"{folder.id}: {path.name} is no list of tokens") from error

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.features import Array, Cmvn, Fbank, StackedFeatures
+from shared.features import Array, StackedFeatures
 from shared.models.folder import ModelFolder
 from shared.nets.asr.parts import frames_at_once, parts
-from shared.nets.asr.sensevoice.config import EPSILON, read_config
+from shared.nets.asr.sensevoice.config import EPSILON, Config
 from shared.nets.asr.sensevoice.decoding import read
 from shared.nets.asr.sensevoice.vocabulary import Vocabulary
 from shared.nets.asr.transcript import Transcript
+from shared.nets.config import read_config
 
 if TYPE_CHECKING:
     from shared.nets.asr.sensevoice.network import SenseVoiceNetwork
@@ -51,10 +52,8 @@ class SenseVoice:
         """
         from shared.nets.asr.sensevoice.network import SenseVoiceNetwork
 
-        config = read_config(folder)
-        front = config.frontend_conf
-        cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
-        features = StackedFeatures(Fbank(front.n_mels), cmvn, front.lfr_m, front.lfr_n)
+        config = read_config(folder, Config)
+        features = config.frontend_conf.features(folder)
         vocabulary = Vocabulary(folder.asset("tokenizer_conf", "bpemodel"))
         sizes = config.encoder_conf.sizes(features.width, EPSILON)
         weights = folder.asset("init_param")

@@ -1,0 +1,47 @@
+"""The whole test suite, in two processes: ``nox -s test``.
+
+Tests of containers mostly wait for the engine, the others mostly compute: side by side they take
+little longer than the longer of the two. Given any argument, it is one pytest with that argument.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.workspace import ROOT
+
+CONTAINERS = "tests/images"
+
+
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    """Run the tests; returns pytest's exit code, the first that is not 0."""
+    # -P: the plugin is this repository's, wherever the tests are.
+    pytest = (sys.executable, "-P", "-m", "pytest", "-p", "tools.workspace.declared")
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.getenv('PYTHONPATH', '')}"}
+    if arguments:
+        done = subprocess.run([*pytest, *arguments], cwd=root, env=environment, check=False)
+        return done.returncode
+    with tempfile.TemporaryFile() as log:
+        containers = subprocess.Popen(
+            [*pytest, CONTAINERS], cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            rest = subprocess.run(
+                [*pytest, f"--ignore={CONTAINERS}"], cwd=root, env=environment, check=False
+            )
+            codes = containers.wait(), rest.returncode
+        except BaseException:
+            containers.terminate()
+            containers.wait()
+            raise
+        log.seek(0)
+        sys.stdout.write(log.read().decode(errors="replace"))
+    return next((code for code in codes if code), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
