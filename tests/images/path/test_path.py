@@ -100,35 +100,33 @@ class Checkout:
 
 
 @pytest.fixture
-def account() -> Iterator[EmulatedAccount]:
-    """An account whose workers are containers."""
+def prefix(engine: docker.DockerClient, registry: Registry) -> Iterator[str]:
+    """What images' names begin with; the engine keeps none of them."""
+    prefix = f"{registry.host}/path"
+    yield prefix
+    for image in engine.images.list(f"{prefix}/vad-service"):
+        engine.images.remove(str(image.id), force=True)
+
+
+@pytest.fixture
+def account(prefix: str) -> Iterator[EmulatedAccount]:
+    """An account whose workers are containers; they end before their images go."""
     with EmulatedAccount() as account:
         yield account
     conforms(account.events)
 
 
 @pytest.fixture
-def checkout(
-    tmp_path: Path, engine: docker.DockerClient, base: Image, registry: Registry,
-    account: EmulatedAccount,
-) -> Iterator[Checkout]:  # fmt: skip
+def checkout(tmp_path: Path, base: Image, prefix: str, account: EmulatedAccount) -> Checkout:
     root = tmp_path / "checkout"
     for path in Tree().files:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, root / path)
     commit(root)
-    prefix = f"{registry.host}/path"
     environment = {
         "IMAGE_PREFIX": prefix, "RUNPOD_API_KEY": "any", "RUNPOD_REST_URL": account.url,
     }  # fmt: skip
-    yield Checkout(root, ("--base", base.tags[0], "--models", "tiny"), environment)
-    forget(engine, f"{prefix}/vad-service")
-
-
-def forget(engine: docker.DockerClient, repository: str) -> None:
-    """Have the engine know of no image of a repository, as a new machine does."""
-    for image in engine.images.list(repository):
-        engine.images.remove(str(image.id), force=True)
+    return Checkout(root, ("--base", base.tags[0], "--models", "tiny"), environment)
 
 
 @contextmanager
@@ -183,7 +181,8 @@ def test_a_commit_reaches_callers_and_one_that_breaks_the_handler_does_not(
 
     checkout.change("README.md", "# Serverless", "# Other serverless")
     assert list(checkout.pending()) == ["vad"], "an unrelated push makes up for it"
-    forget(engine, good.partition("@")[0])
+    for name in engine.images.get(broken).tags:  # on a new machine there are none
+        engine.images.remove(name)
     tried = checkout.tried()
     assert "speech is found: FAILED" in tried.stderr, "what was pushed is tried, not built anew"
     checkout.change("services/vad/handler.py", BROKEN, LAST)
