@@ -154,6 +154,12 @@ def serve(session: nox.Session) -> None:
     python(session, "tools.serve")
 
 
+@nox.session
+def playground(session: nox.Session) -> None:
+    """Serve a page to try the endpoints with: these on this machine, or others."""
+    python(session, "playground")
+
+
 def add_service(name: str) -> None:
     """Make the sessions of one service."""
 

@@ -6,6 +6,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+# Words lie between the ends of turns where the recogniser's VAD waits longer for more speech.
+NEAR_MS = 1_000
+
 Span = tuple[float, float]  # start and end, in any one unit
 
 

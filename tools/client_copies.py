@@ -16,7 +16,9 @@ from tools.workspace.tree import Tree
 PACKAGE = "speech_endpoints.vendored"
 FOLDER = CLIENT / PACKAGE.replace(".", "/")
 
-_SHARED = ("shared/errors.py", "shared/formats.py")
+_SHARED = tuple(
+    f"shared/{name}.py" for name in ("attribution", "errors", "formats", "subtitles", "writing")
+)
 _OURS = re.compile(r"^(from|import) (shared|services)\b", re.MULTILINE)
 _EMPTY = '"""Copies of the services\' own files, written by `nox -s generate`."""\n'
 _PRICES = EMULATOR / "runpod_emulator" / "prices.py"

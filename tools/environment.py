@@ -66,7 +66,7 @@ def installs(layer: Layer, environ: Mapping[str, str]) -> Iterator[tuple[str, li
     yield "torch (190 MB for Linux)", torch_arguments(environ, sys.platform)
     packages = {
         "host": "the services' packages (135 MB)",
-        "dev": "the developers' packages (295 MB)",
+        "dev": "the developers' packages (350 MB)",
     }
     yield packages[layer], ["--require-hashes", "-r", str(REQUIREMENTS / f"{layer}.txt")]
     if layer == "dev":

@@ -44,6 +44,18 @@ def room(limit: int, options: Json) -> int:
     return max(0, limit - _WRAPPING - len(json.dumps(options))) // 4 * 3
 
 
+def with_voices(options: Mapping[str, object]) -> Mapping[str, object]:
+    """The options, with ``known_speakers`` as the service takes them if they are a mapping.
+
+    Raises:
+        SpeechError: see ``known_speakers``.
+    """
+    voices = options.get("known_speakers")
+    if isinstance(voices, Mapping):
+        return {**options, "known_speakers": known_speakers(voices)}
+    return options
+
+
 def known_speakers(voices: Mapping[str, Audio | list[float]]) -> list[Json]:
     """Voices by name, each a recording of it or its embedding, as the service takes them.
 

@@ -8,9 +8,10 @@ import math
 import os
 import wave
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, cast
 
 from speech_endpoints.failures import SpeechError
 from speech_endpoints.vendored.shared.errors import AudioTooLarge, DecodeFailed, InvalidInput
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.int16]
 
-Audio: TypeAlias = "str | os.PathLike[str] | bytes | tuple[Samples, int]"
+Audio: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | tuple[Samples, int]"
 Packing = Literal["flac", "opus"]
 Channel = Literal["mix", "left", "right"] | int
 
@@ -72,8 +73,9 @@ def parts_of(audio: Audio, fit: Fit) -> Iterator[Part]:
     """A recording as the parts it is sent in; mostly one.
 
     Args:
-        audio: a path, a URL (http or https), the bytes of a file, or samples, of shape (samples,)
-            or (samples, channels), full scale 1.0 or 16-bit integers, and their rate in Hz.
+        audio: a path, a URL (http or https), the bytes of a file, a file that is open, and stays
+            so, or samples, of shape (samples,) or (samples, channels), full scale 1.0 or 16-bit
+            integers, and their rate in Hz.
         fit: bounds.
 
     Raises:
@@ -103,13 +105,15 @@ def inline(data: bytes) -> dict[str, str]:
     return {"audio_base64": base64.b64encode(data).decode()}
 
 
-def _opened(audio: Audio) -> io.BufferedReader | io.BytesIO:
+def _opened(audio: Audio) -> AbstractContextManager[BinaryIO]:
     if isinstance(audio, bytes):
         return io.BytesIO(audio)
     if isinstance(audio, tuple):
         return io.BytesIO(_wav(*audio))
+    if isinstance(audio, io.IOBase) and not isinstance(audio, io.TextIOBase):
+        return nullcontext(cast("BinaryIO", audio))
     if not isinstance(audio, str | os.PathLike):
-        raise InvalidInput("audio is a path, a URL, bytes, or (samples, rate)")
+        raise InvalidInput("audio is a path, a URL, bytes, an open binary file, or (samples, rate)")
     try:
         return Path(audio).open("rb")
     except OSError as error:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
 from contextlib import suppress
 from typing import Any, ClassVar, Generic, Self, TypeVar, Unpack
 
 from speech_endpoints.audio import Audio
+from speech_endpoints.bundle import AsyncBundle, BundleResult
 from speech_endpoints.endpoint import AsyncEndpoint, ResultT, Settings
 from speech_endpoints.services import AsyncASR, AsyncDiarization, AsyncVAD
 from speech_endpoints.vendored.services.asr.contract import ASRResult, ASRSegment
+from speech_endpoints.vendored.services.bundle.contract import Task, TranscribeResult
 from speech_endpoints.vendored.services.diarization.contract import DiarizationResult
 from speech_endpoints.vendored.services.vad.contract import VADResult
 from speech_endpoints.wire import Json
@@ -57,15 +59,15 @@ class Background:
         self._loop.close()
 
 
-class Endpoint(Generic[ResultT]):
-    """A service behind an endpoint; see ``AsyncEndpoint``. May be used by several threads.
+class Blocking:
+    """What is called elsewhere, from here. May be used by several threads.
 
     Args:
         endpoint: its id on RunPod, or a URL such as ``http://localhost:8000/v2/vad``.
         settings: see ``Settings``.
     """
 
-    kind: ClassVar[type[AsyncEndpoint[Any]]]
+    kind: ClassVar[type[AsyncEndpoint[Any] | AsyncBundle]]
 
     def __init__(self, endpoint: str, **settings: Unpack[Settings]) -> None:
         self._there = self.kind(endpoint, **settings)
@@ -89,6 +91,29 @@ class Endpoint(Generic[ResultT]):
             started.call(self._there.close())
             started.close()
 
+    def health(self) -> Json:
+        """How many jobs and workers there are; see ``AsyncEndpoint.health``."""
+        return self._call(self._there.health())
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        with self._lock:
+            self._started = self._started or Background()
+        return self._started.call(work)
+
+    def _each(self, coming: AsyncGenerator[T]) -> Iterator[T]:
+        try:
+            while (item := self._call(_next(coming))) is not None:
+                yield item
+        finally:
+            self._call(coming.aclose())
+
+
+class Endpoint(Blocking, Generic[ResultT]):
+    """A service behind an endpoint; see ``AsyncEndpoint``."""
+
+    kind: ClassVar[type[AsyncEndpoint[Any]]]
+    _there: AsyncEndpoint[Any]
+
     def run(self, audio: Audio, **options: object) -> ResultT:
         """The result for one recording; see ``AsyncEndpoint.run``. Ctrl-C cancels the job."""
         found: ResultT = self._call(self._there.run(audio, **options))
@@ -98,15 +123,6 @@ class Endpoint(Generic[ResultT]):
         """The result of a job that was sent before; see ``AsyncEndpoint.result_of``."""
         found: ResultT = self._call(self._there.result_of(job_id))
         return found
-
-    def health(self) -> Json:
-        """How many jobs and workers there are; see ``AsyncEndpoint.health``."""
-        return self._call(self._there.health())
-
-    def _call(self, work: Coroutine[Any, Any, T]) -> T:
-        with self._lock:
-            self._started = self._started or Background()
-        return self._started.call(work)
 
 
 class VAD(Endpoint[VADResult]):
@@ -132,12 +148,38 @@ class ASR(Endpoint[ASRResult]):
 
         The job is cancelled when the iterator is closed before that, or by Ctrl-C.
         """
-        coming = self._there.stream(audio, **options)
-        try:
-            while (item := self._call(_next(coming))) is not None:
-                yield item
-        finally:
-            self._call(coming.aclose())
+        return self._each(self._there.stream(audio, **options))
+
+
+class Bundle(Blocking):
+    """All services behind one endpoint; see ``AsyncBundle``. Options are those of the services."""
+
+    kind = AsyncBundle
+    _there: AsyncBundle
+
+    def vad(self, audio: Audio, **options: object) -> VADResult:
+        """Where is speech? As ``VAD.run``."""
+        return self._call(self._there.vad(audio, **options))
+
+    def diarize(self, audio: Audio, **options: object) -> DiarizationResult:
+        """Who spoke when? As ``Diarization.run``."""
+        return self._call(self._there.diarize(audio, **options))
+
+    def asr(self, audio: Audio, **options: object) -> ASRResult:
+        """What was said? As ``ASR.run``."""
+        return self._call(self._there.asr(audio, **options))
+
+    def stream(self, audio: Audio, **options: object) -> Iterator[ASRSegment | ASRResult]:
+        """What was said, as it is recognised. As ``ASR.stream``."""
+        return self._each(self._there.stream(audio, **options))
+
+    def transcribe(self, audio: Audio, **options: object) -> TranscribeResult:
+        """Who said what, and when? See ``AsyncTranscribe``."""
+        return self._call(self._there.transcribe(audio, **options))
+
+    def result_of(self, job_id: str, task: Task = "transcribe") -> BundleResult:
+        """The result of a job that was sent before; see ``AsyncEndpoint.result_of``."""
+        return self._call(self._there.result_of(job_id, task))
 
 
 async def _next(coming: AsyncIterator[T]) -> T | None:

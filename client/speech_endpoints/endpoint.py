@@ -35,6 +35,7 @@ class Settings(TypedDict, total=False):
     packing: what larger audio is packed as, ``flac`` or ``opus``.
     parallel: how many parts of a long recording are on their way at a time.
     patience_s: for how long an endpoint that cannot be reached is tried again.
+    bundle: the endpoint is a bundle, which has all services: each job says which one it is for.
     """
 
     api_key: str | None
@@ -42,6 +43,7 @@ class Settings(TypedDict, total=False):
     packing: Packing
     parallel: int
     patience_s: float
+    bundle: bool
 
 
 class AsyncEndpoint(Generic[ResultT]):
@@ -70,6 +72,7 @@ class AsyncEndpoint(Generic[ResultT]):
         self._packing: Packing = settings.get("packing", "flac")
         self._parallel = settings.get("parallel", 4)
         self._patience_s = settings.get("patience_s", 30.0)
+        self._bundle = settings.get("bundle", False)
         self._opened: Wire | None = None
 
     def __repr__(self) -> str:
@@ -91,7 +94,8 @@ class AsyncEndpoint(Generic[ResultT]):
         """The result for one recording.
 
         Args:
-            audio: a path, a URL, the bytes of a file, or samples and their rate; see ``parts_of``.
+            audio: a path, a URL, the bytes of a file, an open file, or samples and their rate; see
+                ``parts_of``.
             options: of the service, as its contract names them.
 
         Raises:
@@ -120,17 +124,22 @@ class AsyncEndpoint(Generic[ResultT]):
         return await self.wire.ask("health")
 
     async def answer(
-        self, audio: Audio, options: Mapping[str, object], ledger: Ledger = NO_LEDGER
+        self,
+        audio: Audio,
+        options: Mapping[str, object],
+        ledger: Ledger = NO_LEDGER,
+        first: int = 0,
     ) -> Json:
         """The result for one recording as JSON; see ``run``.
 
         Args:
             ledger: is told of each job before and after it is sent, and knows those of an earlier
                 run.
+            first: the number of the first job, where another endpoint has some of the recording's.
         """
         asked = self.check(options)
         with self._in_time():
-            heard = await self._all_parts(self._parts(audio, asked), asked, ledger)
+            heard = await self._all_parts(self._parts(audio, asked), asked, ledger, first)
         return self._together(heard, asked)
 
     @classmethod
@@ -155,7 +164,8 @@ class AsyncEndpoint(Generic[ResultT]):
         Raises:
             InvalidInput: the service has no such option, or it takes other values.
         """
-        return checked(self.request, options)
+        task = {"task": self.service} if self._bundle else {}
+        return {**task, **checked(self.request, options)}
 
     def merged(self, heard: Sequence[Heard], asked: Json) -> Json:
         """The result of a recording that was sent in parts."""
@@ -186,7 +196,9 @@ class AsyncEndpoint(Generic[ResultT]):
             return heard[0].result
         return self.merged(heard, asked)
 
-    async def _all_parts(self, parts: Iterator[Part], asked: Json, ledger: Ledger) -> list[Heard]:
+    async def _all_parts(
+        self, parts: Iterator[Part], asked: Json, ledger: Ledger, first: int
+    ) -> list[Heard]:
         found: dict[int, Heard] = {}
         errors: list[SpeechError] = []
         free = anyio.Semaphore(self._parallel)
@@ -205,7 +217,7 @@ class AsyncEndpoint(Generic[ResultT]):
                     free.release()
 
             try:
-                number = 0
+                number = first
                 while (part := await to_thread.run_sync(next, parts, None)) is not None:
                     self._may_be_sent(part, asked)
                     await free.acquire()
@@ -227,13 +239,11 @@ class AsyncEndpoint(Generic[ResultT]):
         return Request({**options, **part.input}, short, policy)
 
     def _may_be_sent(self, part: Part, asked: Json) -> None:
-        """Refuse options whose results cannot be put together, before the first part is sent."""
-        for option in ("return_scores", "verbose_json"):
-            wanted = asked.get(option) or asked.get("format") == option
-            if wanted and part.own_s != WHOLE:
-                raise InvalidInput(
-                    f"{option} is not there for audio that is sent in parts; give an https:// URL"
-                )
+        """Refuse an option whose results cannot be put together, before the first part is sent."""
+        if asked.get("return_scores") and part.own_s != WHOLE:
+            raise InvalidInput(
+                "return_scores is not there for audio that is sent in parts; give an https:// URL"
+            )
 
     @contextmanager
     def _in_time(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ SpeechError                                  the services' errors, by their code
     |-- NoKey             no_key             there is no API key
     |-- NotAuthorised     not_authorised     the endpoint does not accept the key
     |-- EndpointNotFound  endpoint_not_found there is no such endpoint
+    |-- WrongEndpoint     wrong_endpoint     it is a bundle and not called as one, or no bundle
     |-- Refused           refused            the endpoint does not take the request
     |-- TooManyRequests   too_many_requests  it went on saying so for too long
     |-- Unreachable       unreachable        the endpoint could not be reached for too long
@@ -28,7 +29,7 @@ from speech_endpoints.vendored.shared.errors import SpeechError
 __all__ = [
     "CallError", "EndpointNotFound", "JobCancelled", "JobFailed", "JobGone", "JobTimedOut", "NoKey",
     "NotAuthorised", "OutcomeUnknown", "Refused", "ResultLost", "SpeechError", "TooManyRequests",
-    "Unreachable", "WaitedTooLong",
+    "Unreachable", "WaitedTooLong", "WrongEndpoint",
 ]  # fmt: skip
 
 LONGEST_REASON = 300
@@ -64,6 +65,12 @@ class EndpointNotFound(CallError):
     """There is no such endpoint."""
 
     code = "endpoint_not_found"
+
+
+class WrongEndpoint(CallError):
+    """The endpoint is a bundle and is not called as one, or the other way round."""
+
+    code = "wrong_endpoint"
 
 
 class Refused(CallError):
@@ -132,6 +139,10 @@ def job_error(error: object, job_id: str) -> SpeechError:
     """A job's ``error`` as the exception it stands for."""
     text = error if isinstance(error, str) else json.dumps(error)
     code, _, message = text.partition(": ")
+    if code == errors.InvalidInput.code:
+        for beginning, told in _OF_TASK.items():
+            if message.startswith(beginning):
+                return WrongEndpoint(told, job_id)
     if kind := _BY_CODE.get(code):
         found = kind(message)
         found.add_note(f"job {job_id}")
@@ -156,4 +167,10 @@ def _kinds(above: type[SpeechError]) -> Iterator[type[SpeechError]]:
             yield from _kinds(kind)
 
 
+# The task is the client's to say: where a service speaks of it, it is another than was called.
+_OF_TASK = {
+    "task: ": "the endpoint is a bundle: call it as one, with Bundle(...) in Python, and with "
+    "--bundle, or `speech transcribe`, in a terminal",
+    "unknown field task": "the endpoint is no bundle, but has one service alone",
+}
 _BY_CODE = {kind.code: kind for kind in _kinds(SpeechError)}

@@ -30,6 +30,7 @@ RUN_BYTES, RUNSYNC_BYTES = 10 * MIB, 20 * MIB  # of a request's body
 # Long enough for a warm worker and a short recording; whoever gives up meanwhile waits so long for
 # the id of the job that is to be cancelled.
 SYNC_WAIT_MS = 3_000
+_LOST_SIGHT_OF = (Unreachable, TooManyRequests, NotAuthorised)
 _RUNNING = {"IN_QUEUE", "IN_PROGRESS", "RUNNING"}
 _SOONEST_S, _LATEST_S, _SLOWER = 0.2, 5.0, 1.4  # between two questions for a job's state
 _STREAM_EVERY_S = 0.3
@@ -135,8 +136,7 @@ async def follow(wire: Wire, job: Json, ledger: Ledger, part: int = 0) -> Json:
     async with cancelled_with_us(wire, job["id"], lambda: ledger.cancelled(part)):
         try:
             return await _end(wire, job)
-        except (Unreachable, TooManyRequests, NotAuthorised) as error:
-            error.job_id = job["id"]  # it goes on, and can be followed again
+        except _LOST_SIGHT_OF:
             raise
         except SpeechError:
             ledger.failed(part)
@@ -152,6 +152,9 @@ async def cancelled_with_us(
     try:
         await anyio.lowlevel.checkpoint()
         yield
+    except _LOST_SIGHT_OF as error:
+        error.job_id = job_id  # it goes on, and can be followed again
+        raise
     except (anyio.get_cancelled_exc_class(), GeneratorExit):
         with anyio.move_on_after(_CANCEL_S, shield=True), suppress(SpeechError):
             await wire.cancel(job_id)

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
-from unicodedata import east_asian_width
 
 from speech_endpoints.audio import WHOLE
 from speech_endpoints.vendored.shared.formats import Labelled, render
+from speech_endpoints.vendored.shared.writing import join_texts
 from speech_endpoints.wire import Json
 
 _CLOCK = re.compile(r"(\d+):(\d\d):(\d\d)([.,])(\d{3})")
@@ -58,7 +58,7 @@ def merge_texts(parts: Sequence[Heard], asked: Json) -> Json:
             spoken[segment["language"]] += round(1000 * (segment["end"] - segment["start"]))
     found = _common(parts) | {
         "segments": segments,
-        "text": joined([part.result["text"] for part in parts]),
+        "text": join_texts(part.result["text"] for part in parts),
         "speech_s": _length(segments),
         "language": spoken.most_common(1)[0][0] if spoken else None,
     }
@@ -67,6 +67,8 @@ def merge_texts(parts: Sequence[Heard], asked: Json) -> Json:
         found["formatted"] = f"{found['text']}\n" if found["text"] else ""
     elif form in {"srt", "vtt"}:
         found["formatted"] = _cues(parts, form)
+    elif form == "verbose_json":
+        found["verbose_json"] = _openai(parts, found)
     return found
 
 
@@ -84,25 +86,20 @@ def shifted(content: Any, offset_s: float) -> Any:  # noqa: ANN401 - any JSON va
     return content
 
 
-def joined(texts: Sequence[str]) -> str:
-    """One text: with spaces between, but not beside scripts that write none."""
-    whole = ""
-    for text in filter(None, texts):
-        apart = whole and not (_is_wide(whole[-1]) or _is_wide(text[0]))
-        whole += (" " if apart else "") + text
-    return whole
+def timings_of(results: Sequence[Json], duration_s: float) -> Json:
+    """The timings of a result that is made of several."""
+    names = ("fetch_s", "decode_s", "infer_s")
+    timings = {name: round(sum(r["timings"][name] for r in results), 6) for name in names}
+    busy_s = timings["decode_s"] + timings["infer_s"]
+    return {**timings, "rtf": round(busy_s / duration_s, 6) if duration_s else None}
 
 
 def _common(parts: Sequence[Heard]) -> Json:
     """What all results hold: of the whole in place of the parts."""
     last, results = parts[-1], [part.result for part in parts]
     duration_s = round(last.offset_s + last.result["duration_s"], 3)
-    names = ("fetch_s", "decode_s", "infer_s")
-    timings = {name: round(sum(r["timings"][name] for r in results), 6) for name in names}
-    busy_s = timings["decode_s"] + timings["infer_s"]
-    timings["rtf"] = round(busy_s / duration_s, 6) if duration_s else None
     same = {name: value for name, value in results[0].items() if name not in {"formatted"}}
-    return {**same, "duration_s": duration_s, "timings": timings}
+    return {**same, "duration_s": duration_s, "timings": timings_of(results, duration_s)}
 
 
 def _cues(parts: Sequence[Heard], form: str) -> str:
@@ -120,6 +117,21 @@ def _cues(parts: Sequence[Heard], form: str) -> str:
     return "\n".join(blocks if form == "srt" else ["WEBVTT\n", *blocks])
 
 
+def _openai(parts: Sequence[Heard], whole: Json) -> Json:
+    """OpenAI's ``verbose_json`` of the parts as that of the whole."""
+    found = [shifted(part.result["verbose_json"], part.offset_s) for part in parts]
+    names = {part.result["language"]: part.result["verbose_json"]["language"] for part in parts}
+    more: Json = {}
+    if any(one.get("words") is not None for one in found):
+        more["words"] = [word for one in found for word in one["words"]]
+    more["segments"] = [
+        {**segment, "id": number, "seek": round(segment["start"] * 1000) // 10}
+        for number, segment in enumerate(segment for one in found for segment in one["segments"])
+    ]
+    language, duration = names.get(whole["language"], found[0]["language"]), whole["duration_s"]
+    return {**found[0], "language": language, "duration": duration, "text": whole["text"], **more}
+
+
 def _later(offset_s: float) -> Callable[[re.Match[str]], str]:
     def later(match: re.Match[str]) -> str:
         hours, minutes, seconds, point, rest = match.groups()
@@ -132,7 +144,3 @@ def _later(offset_s: float) -> Callable[[re.Match[str]], str]:
 
 def _length(segments: Sequence[Json]) -> float:
     return round(sum(float(segment["end"] - segment["start"]) for segment in segments), 3)
-
-
-def _is_wide(letter: str) -> bool:
-    return east_asian_width(letter) in {"W", "F"}

@@ -90,7 +90,8 @@ def decode(file: BinaryIO, fit: Fit) -> Iterator[NDArray[np.int16]]:
         with av.open(file, "r", options=_NOWHERE, metadata_errors="ignore") as container:
             if not container.streams.audio:
                 raise DecodeFailed("the file has no sound")
-            resampler = av.AudioResampler("s16p", rate=RATE)
+            # Blocks of a second: a codec's own are 20 ms, and each costs a walk through Python.
+            resampler = av.AudioResampler("s16p", rate=RATE, frame_size=RATE)
             for frame in container.decode(container.streams.audio[0]):
                 yield from (_chosen(block, fit) for block in resampler.resample(frame))
             yield from (_chosen(block, fit) for block in resampler.resample(None))

@@ -10,11 +10,12 @@ import anyio
 from anyio import to_thread
 
 from speech_endpoints import jobs
-from speech_endpoints.asking import known_speakers
+from speech_endpoints.asking import checked, with_voices
 from speech_endpoints.audio import Audio
 from speech_endpoints.endpoint import NO_LEDGER, AsyncEndpoint
 from speech_endpoints.merge import Heard, merge_segments, merge_texts, shifted
 from speech_endpoints.vendored.services.asr.contract import ASRRequest, ASRResult, ASRSegment
+from speech_endpoints.vendored.services.bundle.contract import TranscribeResult, TranscribeTask
 from speech_endpoints.vendored.services.diarization.contract import (
     DiarizationRequest,
     DiarizationResult,
@@ -48,10 +49,7 @@ class AsyncDiarization(AsyncEndpoint[DiarizationResult]):
 
     def check(self, options: Mapping[str, object]) -> Json:
         """See above."""
-        voices = options.get("known_speakers")
-        if isinstance(voices, Mapping):
-            options = {**options, "known_speakers": known_speakers(voices)}
-        return super().check(options)
+        return super().check(with_voices(options))
 
 
 class AsyncASR(AsyncEndpoint[ASRResult]):
@@ -85,3 +83,20 @@ class AsyncASR(AsyncEndpoint[ASRResult]):
                         yield ASRSegment.model_validate(shifted(item, part.offset_s))
             heard.append(Heard(part.offset_s, jobs.whole(items)))
         yield self.read(self._together(heard, asked))
+
+
+class AsyncTranscribe(AsyncEndpoint[TranscribeResult]):
+    """Who said what, and when? The endpoint is a bundle.
+
+    A recording is one job, however long, and ``known_speakers`` may be a mapping: see
+    ``AsyncDiarization``.
+    """
+
+    service, request, result = "bundle", TranscribeTask, TranscribeResult
+    splits = False
+
+    @classmethod
+    def check(cls, options: Mapping[str, object]) -> Json:
+        """See above."""
+        task = {"task": "transcribe"}
+        return {**task, **checked(cls.request, {**task, **with_voices(options)})}

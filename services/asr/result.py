@@ -8,8 +8,9 @@ from typing import Any
 
 from services.asr.contract import ASRRequest, ASRSegment, RecognitionOptions, Word
 from services.asr.openai import verbose_json
-from services.asr.sentences import Sentence, join_texts
-from services.asr.subtitles import render
+from services.asr.sentences import Sentence
+from shared.subtitles import render
+from shared.writing import join_texts
 
 
 def fields(
@@ -37,7 +38,8 @@ def fields(
     if request.format == "text":
         found["formatted"] = f"{text}\n" if text else ""
     elif request.format in ("srt", "vtt"):
-        found["formatted"] = render(sentences, request.format, round(duration_s * 1000))
+        spoken = [sentence.words for sentence in sentences]
+        found["formatted"] = render(spoken, request.format, round(duration_s * 1000))
     elif request.format == "verbose_json":
         words = request.timestamps == "word"
         found["verbose_json"] = verbose_json(sentences, text, language, duration_s, words=words)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from unicodedata import category, east_asian_width, normalize
+from unicodedata import category, normalize
 
-from services.asr.words import Word, is_character, words_of
+from services.asr.words import Word, words_of
 from shared.nets.asr import Transcript
 
 PAUSE_MS = 1_000  # between words; a longer one ends a sentence that has no punctuation
@@ -87,15 +87,6 @@ def sentences_of(transcript: Transcript, start_ms: int, end_ms: int) -> Iterator
             sentence = []
 
 
-def join_texts(texts: Iterable[str]) -> str:
-    """One text: with spaces between sentences, but not beside scripts that write none."""
-    joined = ""
-    for text in texts:
-        apart = joined and text and not (_is_wide(joined[-1]) or is_character(text[0]))
-        joined += (" " if apart else "") + text
-    return joined
-
-
 def _ends(word: Word, after: Word) -> bool:
     letters = list(word.written.rstrip())
     while letters and (letters[-1] in _QUOTES or category(letters[-1]) in {"Pe", "Pf"}):
@@ -107,9 +98,3 @@ def _ends(word: Word, after: Word) -> bool:
         word.text.lower() in _BEFORE_NUMBERS and after.text[0].isdigit()
     )
     return letters[-1] != "." or not (abbreviated or after.text[0].islower())
-
-
-def _is_wide(letter: str) -> bool:
-    """A character, or punctuation of such scripts, which brings its own space."""
-    wide_mark = east_asian_width(letter) in {"W", "F"} and category(letter).startswith("P")
-    return wide_mark or is_character(letter)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from shared.nets.asr import Token
+from shared.writing import is_character
 
 Kind = Literal["letters", "character", "mark"]
 
@@ -18,9 +19,6 @@ Kind = Literal["letters", "character", "mark"]
 _WITHIN = frozenset(".,:'\u2019-_/@&+")
 _SIGNS = frozenset("-.#@&\u2212")  # said with the number or the name behind them
 _BEFORE = _SIGNS | {"'", '"'}
-# Scripts without spaces between words: kana, ideographs with their extensions, half-width kana.
-_CHARACTERS = ((0x3005, 0x3007), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
-               (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x20000, 0x3FFFF))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +88,6 @@ def _opens(part: _Part, words: list[Word]) -> bool:
 
 def _followed_by(word: Word, marks: str) -> Word:
     return replace(word, written=word.written + marks)
-
-
-def is_character(letter: str) -> bool:
-    """Whether it belongs to a script that writes no spaces between words."""
-    code = ord(letter)
-    return any(first <= code <= final for first, final in _CHARACTERS)
 
 
 def _goes_on(word: Word, last: Kind, part: _Part) -> bool:

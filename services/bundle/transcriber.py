@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from services.asr.chunks import Chunk, cutting, pieces
 from services.asr.recognizer import SpeechRecognizer
 from services.asr.result import most_spoken, segment_fields
-from services.asr.sentences import join_texts
-from services.asr.subtitles import render
 from services.bundle.contract import TranscribeSegment, TranscribeTask
-from services.bundle.transcript import Said, as_text, attribute
+from services.bundle.transcript import Said, attribute
 from services.diarization.diarizer import Diarizer, effective_rules
 from services.diarization.embedding import Embedder
 from services.diarization.result import who_and_when
@@ -19,6 +17,8 @@ from shared.attribution import Turn
 from shared.audio import Recording
 from shared.contract import ModelInfo
 from shared.nets.vad import Cutting, FsmnVad
+from shared.subtitles import render
+from shared.writing import as_text, join_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,6 @@ class Transcriber:
 
 def _formatted(said: Sequence[Said], request: TranscribeTask, duration_s: float) -> str:
     if request.format in ("srt", "vtt"):
-        sentences, speakers = [one.sentence for one in said], [one.speaker for one in said]
-        return render(sentences, request.format, round(duration_s * 1000), speakers)
-    return as_text(said)
+        words, speakers = [one.sentence.words for one in said], [one.speaker for one in said]
+        return render(words, request.format, round(duration_s * 1000), speakers)
+    return as_text((one.speaker, one.sentence.text) for one in said)

@@ -7,6 +7,9 @@ DATA = (
     "services/*/contract.py",
     "services/*/handler.py",
     "services/*/service.toml",
+    "shared/attribution.py",
     "shared/errors.py",
     "shared/formats.py",
+    "shared/subtitles.py",
+    "shared/writing.py",
 )

@@ -1,7 +1,8 @@
-"""The three services behind the emulator, with RunPod's own worker loop and tiny weights."""
+"""The services behind the emulator, with RunPod's own worker loop and tiny weights."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -71,6 +72,25 @@ def asr() -> Iterator[Service]:
 def diarization() -> Iterator[Service]:
     with Service("diarization") as service:
         yield service
+
+
+@pytest.fixture(scope="package")
+def bundle() -> Iterator[Service]:
+    with Service("bundle") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def dialogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of two voices who speak in turn, with so little between them that it is one."""
+    samples, rate = soundfile.read(COMMANDS, dtype="int16")
+    lines = json.loads(COMMANDS.with_suffix(".json").read_text("utf-8"))
+    pieces = [samples[int(line["start"] * rate) : int(line["end"] * rate)] for line in lines]
+    quiet = np.zeros(rate // 10, np.int16)
+    path = tmp_path_factory.mktemp("talk") / "dialogue.flac"
+    talk = [quiet, *(part for piece in pieces for part in (piece, quiet))]
+    soundfile.write(path, np.concatenate(talk), rate)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,18 @@ def test_every_kind_of_audio_is_answered(vad: Service, audio: Audio) -> None:
     assert result.model.revision == "tiny-1"
 
 
+def test_an_open_file_is_read_from_its_beginning_and_stays_open(vad: Service) -> None:
+    with VAD(vad.url) as endpoint, SAMPLE.open("rb") as file:
+        assert file.read(4) == b"fLaC"
+        assert len(endpoint.run(file).segments) == len(endpoint.run(file).segments) == 4
+        assert not file.closed
+    with (
+        VAD(vad.url) as endpoint, SAMPLE.open("r", encoding="latin-1") as text,
+        pytest.raises(errors.InvalidInput, match="open binary file"),
+    ):  # fmt: skip
+        endpoint.run(text)  # type: ignore[arg-type]
+
+
 def test_a_url_is_passed_on_and_fetched_by_the_worker(vad: Service) -> None:
     with served(SAMPLE) as url, VAD(vad.url) as endpoint:
         assert len(endpoint.run(url).segments) == 4

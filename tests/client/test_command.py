@@ -101,6 +101,13 @@ def test_a_voice_is_known_by_its_recording(diarization: Service, tmp_path: Path)
         (["vad", str(SAMPLE), "-e", "http://localhost:1", "--gpu", "ABACUS"], "AMPERE_16"),
         (["vad", str(SAMPLE), str(COMMANDS), "-e", "http://localhost:1", "-f", "csv"], "-o FOLDER"),
         (["diarize", str(SAMPLE), "-e", "http://localhost:1", "--known", "Ada"], "NAME=FILE"),
+        (["transcribe", str(SAMPLE)], "give --endpoint"),
+        (["transcribe", str(SAMPLE), "--asr-endpoint", "http://localhost:1"], "--diarization-endp"),
+        (
+            ["transcribe", str(SAMPLE), "-e", "http://localhost:1", "--num-speakers", "0"],
+            "num_spea",
+        ),
+        (["transcribe", str(SAMPLE), "-e", "http://localhost:1", "-f", "rttm"], "rttm"),
     ],
 )
 def test_wrong_usage_is_2_and_sends_nothing(words: list[str], told: str) -> None:
@@ -178,6 +185,12 @@ def test_the_doctor_finds_nothing_wrong_with_what_works(vad: Service) -> None:
     assert run.returncode == 0, run.stdout
     assert "vad 0.1.0, model tiny-1" in run.stdout
     assert "is sent as it is" in run.stdout
+
+
+def test_the_doctor_knows_a_bundle_when_it_sees_one(bundle: Service) -> None:
+    run = speech("doctor", "-e", bundle.url)
+    assert run.returncode == 0, run.stdout
+    assert "bundle 0.1.0, model tiny-1; `speech transcribe`" in run.stdout
 
 
 def test_the_doctor_says_how_to_mend_it(tmp_path: Path, vad: Service) -> None:

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from speech_endpoints import failures
 from tests.client.conftest import Service
+from tests.client.gateway import gateway
 from tools.workspace import CLIENT, COMMANDS, ROOT, SAMPLE
 
 PAGES = ("client/README.md", "docs/6-calling.md")
-BLOCKS = [
-    pytest.param(language, code, id=f"{page}-{number}")
+EVERY_BLOCK = {
+    f"{page}-{number}": block
     for page in PAGES
-    for number, (language, code) in enumerate(
+    for number, block in enumerate(
         re.findall(r"^```(bash|python)\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S)
     )
+}
+SERVES = "speech gateway "  # until it is stopped
+BLOCKS = [
+    pytest.param(*block, id=name)
+    for name, block in EVERY_BLOCK.items()
+    if not block[1].startswith(SERVES)
 ]
 
 
@@ -48,19 +57,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def services(vad: Service, asr: Service, diarization: Service) -> dict[str, str]:
-    """The URL of each."""
-    return {"vad": vad.url, "asr": asr.url, "diarization": diarization.url}
+def hosts(
+    vad: Service,
+    asr: Service,
+    diarization: Service,
+    bundle: Service,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, str]]:
+    """What stands for each host of the pages; the gateway is started as the page says."""
+    services = {"vad": vad, "asr": asr, "diarization": diarization, "bundle": bundle}
+    found = {f"http://localhost:8000/v2/{name}": of.url for name, of in services.items()}
+    (command,) = (code for _, code in EVERY_BLOCK.values() if code.startswith(SERVES))
+    _, _, _, endpoint, *options = shlex.split(command)
+    with gateway(found[endpoint], tmp_path_factory.mktemp("gateway") / "up", *options) as up:
+        yield {**found, "http://127.0.0.1:8080/v1": up.url}
 
 
 # In the order of the pages: one block reads what another wrote.
 @pytest.mark.parametrize(("language", "code"), BLOCKS)
 def test_a_block_of_the_pages_runs(
-    language: str, code: str, folder: Path, services: dict[str, str]
+    language: str, code: str, folder: Path, hosts: dict[str, str]
 ) -> None:
-    for name, url in services.items():
-        code = re.sub(rf"http://localhost:8000/v2/{name}\b", url, code)
-    assert "localhost:8000" not in code
+    for shown, url in hosts.items():
+        code = re.sub(rf"{shown}\b", url, code)
+    assert ":80" not in code
     command = ["bash", "-euc", code] if language == "bash" else [sys.executable, "-c", code]
     path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(

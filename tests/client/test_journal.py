@@ -32,14 +32,11 @@ def rows(out: Path, statement: str) -> list[tuple[object, ...]]:
         return journal.execute(statement).fetchall()
 
 
-def kill_in_the_middle(service: Service, corpus: Path, out: Path, after: int) -> None:
-    """Start a run and kill it when so many more jobs have been sent."""
+def kill_in_the_middle(service: Service, words: list[str], after: int) -> None:
+    """Start a run and kill it when so many more jobs have been sent to a service."""
     before = len(service.jobs())
     process = subprocess.Popen(
-        [
-            sys.executable, "-m", "speech_endpoints", "vad", str(corpus), "-e", service.url,
-            "-o", str(out),
-        ],
+        [sys.executable, "-m", "speech_endpoints", *words],
         env={"PYTHONPATH": str(CLIENT), "PATH": ""}, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     while process.poll() is None and len(service.jobs()) < before + after:
@@ -49,10 +46,13 @@ def kill_in_the_middle(service: Service, corpus: Path, out: Path, after: int) ->
     process.wait()
 
 
+@pytest.mark.parametrize("task", ["vad", "transcribe"])
 def test_a_killed_run_goes_on_until_each_file_has_one_result(
-    vad: Service, corpus: Path, tmp_path: Path
+    task: str, request: pytest.FixtureRequest, corpus: Path, tmp_path: Path
 ) -> None:
-    out, since = tmp_path / "out", len(vad.jobs())
+    service: Service = request.getfixturevalue({"transcribe": "bundle"}.get(task, task))
+    out, since = tmp_path / "out", len(service.jobs())
+    words = [task, str(corpus), "-e", service.url, "-o", str(out)]
     faults = (
         Fault("status", status=503, chance=0.1),
         Fault("status", drop="after", chance=0.05),
@@ -60,29 +60,47 @@ def test_a_killed_run_goes_on_until_each_file_has_one_result(
         Fault("run", drop="before", chance=0.03),
         Fault("run", drop="after", chance=0.03),
     )
-    with vad.going_wrong(*faults):
+    with service.going_wrong(*faults):
         for after in (CORPUS // 6, CORPUS // 4):
-            kill_in_the_middle(vad, corpus, out, after)
-        speech("vad", corpus, "-e", vad.url, "-o", out)
-    jobs = jobs_of_each(vad, since)
+            kill_in_the_middle(service, words, after)
+        speech(*words)
+    jobs = jobs_of_each(service, since)
     assert max(jobs.values()) == 1, "no job was sent twice without being asked to"
 
-    told = speech("vad", corpus, "-e", vad.url, "-o", out)
+    told = speech(*words)
     unknown = rows(out, "SELECT source FROM recording WHERE state = 'unknown'")
     assert told.returncode == int(bool(unknown))
     assert told.stderr.count("outcome_unknown: ") == len(unknown)
     assert len(list(out.glob("*.json"))) == CORPUS - len(unknown)
 
-    last = speech("vad", corpus, "-e", vad.url, "-o", out, "--resend-unknown")
+    last = speech(*words, "--resend-unknown")
     assert last.returncode == 0, last.stderr
     assert len(list(out.glob("*.json"))) == CORPUS
     assert rows(out, "SELECT count(*) FROM recording WHERE state = 'done'") == [(CORPUS,)]
     ended = rows(out, "SELECT count(*) FROM job WHERE state = 'ended' GROUP BY recording")
     assert set(ended) == {(1,)}
-    again = jobs_of_each(vad, since)
+    again = jobs_of_each(service, since)
     assert again.total() <= CORPUS + len(unknown)
-    ids = {job["id"] for job in vad.jobs()[since:]}
+    ids = {job["id"] for job in service.jobs()[since:]}
     assert {row[0] for row in rows(out, "SELECT id FROM job WHERE id IS NOT NULL")} <= ids
+
+
+def test_a_killed_run_of_two_endpoints_sends_each_file_to_each_of_them_once(
+    diarization: Service, asr: Service, corpus: Path, tmp_path: Path
+) -> None:
+    both, out = (diarization, asr), tmp_path / "out"
+    since = [len(service.jobs()) for service in both]
+    where = ["--diarization-endpoint", diarization.url, "--asr-endpoint", asr.url]
+    words = ["transcribe", str(corpus), *where, "-o", str(out), "-f", "md"]
+    with asr.going_wrong(Fault("status", status=503, chance=0.1)):
+        kill_in_the_middle(asr, words, CORPUS // 6)
+        speech(*words)
+    for service, before in zip(both, since, strict=True):
+        assert max(jobs_of_each(service, before).values()) == 1
+    assert speech(*words, "--resend-unknown").returncode == 0
+    assert len(list(out.glob("*.md"))) == CORPUS
+    ended = rows(out, "SELECT part, count(*) FROM job WHERE state = 'ended' GROUP BY part")
+    assert ended == [(0, CORPUS), (1, CORPUS)]
 
 
 def test_ctrl_c_cancels_what_runs_and_the_next_run_sends_it_again(
@@ -152,6 +170,27 @@ def test_a_job_is_not_looked_for_at_another_endpoint(
         speech("vad", url, "-e", vad.url, "-o", tmp_path)
         run = speech("vad", url, "-e", asr.url, "-o", tmp_path)
     assert "outcome_unknown: a job was sent to another endpoint" in run.stderr
+
+
+def test_a_disk_that_is_full_stops_the_run_and_is_named(
+    vad: Service, corpus: Path, tmp_path: Path
+) -> None:
+    words = ["speech", "vad", str(corpus), "-e", vad.url, "-o", str(tmp_path)]
+    code = f"""
+import resource, signal, sys
+from speech_endpoints.cli import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, 250_000))  # as if no file could grow beyond
+sys.argv = {words!r}
+main()
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(CLIENT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert "cannot_write: the journal: " in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_two_runs_do_not_share_a_journal(vad: Service, tmp_path: Path) -> None:

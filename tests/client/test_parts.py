@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from speech_endpoints import ASR, VAD, Diarization
+from speech_endpoints import ASR, VAD, Bundle, Diarization
 from speech_endpoints import jobs as limits
 from speech_endpoints.audio import Fit, parts_of
-from speech_endpoints.merge import Heard, joined, merge_segments, merge_texts
+from speech_endpoints.merge import Heard, merge_segments, merge_texts
 from speech_endpoints.packing import quietest
 from speech_endpoints.vendored.shared import errors
 from tests.client.conftest import Service
@@ -78,6 +78,7 @@ def test_texts_and_subtitles_go_on_where_the_last_part_ended(asr: Service, tmp_p
     soundfile.write(tmp_path / "commands.wav", np.tile(samples, 2), rate)
     with ASR(asr.url) as endpoint:
         whole = endpoint.run(tmp_path / "commands.wav", format="srt", timestamps="word")
+        openai = endpoint.run(tmp_path / "commands.wav", format="verbose_json", timestamps="word")
         *streamed, last = endpoint.stream(tmp_path / "commands.wav", timestamps="word")
     assert [s.model_dump() for s in streamed] == [s.model_dump() for s in whole.segments]
     assert len(whole.segments) == 12
@@ -86,6 +87,17 @@ def test_texts_and_subtitles_go_on_where_the_last_part_ended(asr: Service, tmp_p
     numbers = [line for line in whole.formatted.splitlines() if line.isdigit()]
     assert numbers == [str(n) for n in range(1, 13)]
     assert whole.text.count("play music") == last.text.count("play music") == 2
+
+    verbose = openai.verbose_json
+    assert verbose is not None
+    assert verbose.words is not None
+    assert (verbose.text, verbose.duration) == (whole.text, openai.duration_s)
+    assert [(s.id, s.seek, s.text) for s in verbose.segments] == [
+        (number, round(segment.start * 1000) // 10, segment.text)
+        for number, segment in enumerate(openai.segments)
+    ]
+    spoken = [word for segment in openai.segments for word in segment.words or []]
+    assert [(w.word, w.start) for w in verbose.words] == [(w.text, w.start) for w in spoken]
 
 
 @pytest.mark.usefixtures("small_requests")
@@ -96,6 +108,24 @@ def test_speakers_are_not_told_apart_in_parts(diarization: Service) -> None:
         assert found.num_speakers == 2
         with pytest.raises(errors.AudioTooLarge, match="https:// URL"):
             endpoint.run((np.tile(samples, 9), rate))
+
+
+@pytest.mark.usefixtures("small_requests")
+def test_of_a_bundle_texts_are_put_together_and_speakers_stay_in_one_job(
+    bundle: Service, tmp_path: Path
+) -> None:
+    samples, rate = soundfile.read(COMMANDS, dtype="int16")
+    soundfile.write(tmp_path / "commands.wav", np.tile(samples, 2), rate)
+    with Bundle(bundle.url) as endpoint:
+        assert endpoint.asr(tmp_path / "commands.wav").text.count("play music") == 2
+        jobs = bundle.jobs()
+        assert len(jobs) > 1
+        assert {job["input"]["task"] for job in jobs[-2:]} == {"asr"}
+        found = endpoint.transcribe(tmp_path / "commands.wav")  # as Opus it fits
+        assert len(bundle.jobs()) == len(jobs) + 1
+        assert found.num_speakers == 2
+        with pytest.raises(errors.AudioTooLarge, match="https:// URL"):
+            endpoint.transcribe((np.tile(samples, 9), rate))
 
 
 @pytest.mark.usefixtures("small_requests")
@@ -178,4 +208,3 @@ def test_where_it_is_silent_at_a_cut_nothing_is_joined() -> None:
 def test_texts_are_joined_as_they_are_written() -> None:
     parts = [heard(0, (1, 2), text="hello."), heard(10, text=""), heard(20, (0, 1), text="你好。")]
     assert merge_texts(parts, {"format": "text"})["formatted"] == "hello.你好。\n"
-    assert joined(["one.", "two."]) == "one. two."

@@ -39,6 +39,15 @@ def test_pieces_whose_delivery_was_lost_come_in_the_end(asr: Service) -> None:
     assert sorted(found, key=lambda segment: segment.start) == result.segments
 
 
+def test_a_stream_that_is_lost_sight_of_names_its_job(asr: Service) -> None:
+    with (
+        asr.going_wrong(Fault("stream", status=503)), ASR(asr.url, patience_s=0.1) as endpoint,
+        pytest.raises(failures.Unreachable) as caught,
+    ):  # fmt: skip
+        list(endpoint.stream(COMMANDS))
+    assert caught.value.job_id == asr.jobs()[-1]["id"]
+
+
 def test_a_stream_that_is_left_cancels_its_job(asr: Service, half_an_hour: str) -> None:
     with ASR(asr.url) as endpoint:
         for _ in endpoint.stream(half_an_hour):

@@ -9,11 +9,16 @@ from typing import Any
 import typer
 
 from speech_endpoints.cli.doctor import doctor
+from speech_endpoints.cli.gateway import gateway
 from speech_endpoints.cli.options import given, parameters
 from speech_endpoints.cli.run import run
 from speech_endpoints.cli.wanted import COMMANDS, Wanted
 
-app = typer.Typer(no_args_is_help=True, help="Speech endpoints on RunPod, from a terminal.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Speech endpoints on RunPod, from a terminal.",
+    pretty_exceptions_show_locals=False,  # which may be a key, or what was said
+)
 
 _EPILOG = (
     "With -o, a journal in that folder knows what was sent: the same command again goes on where "
@@ -40,3 +45,4 @@ def command(wanted: type[Wanted]) -> Callable[..., None]:
 for _verb, _wanted in COMMANDS.items():
     app.command(_verb, epilog=_EPILOG)(command(_wanted))
 app.command("doctor")(doctor)
+app.command("gateway")(gateway)

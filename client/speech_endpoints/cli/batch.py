@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import ClassVar, Protocol, Self
 
 import anyio
 
+from speech_endpoints.audio import Audio
 from speech_endpoints.cli.files import Recording
-from speech_endpoints.cli.journal import Entry, Journal
-from speech_endpoints.endpoint import AsyncEndpoint
+from speech_endpoints.cli.journal import CannotWrite, Entry, Journal
 from speech_endpoints.failures import (
     EndpointNotFound,
     NotAuthorised,
@@ -19,19 +18,37 @@ from speech_endpoints.failures import (
     SpeechError,
     TooManyRequests,
     Unreachable,
+    WrongEndpoint,
 )
 from speech_endpoints.jobs import Ledger
 from speech_endpoints.wire import Json
 
-
-class CannotWrite(SpeechError):
-    """A result, or the journal, cannot be written: the disk is full, or somebody closed a pipe."""
-
-    code = "cannot_write"
-
-
-_FATAL = (NotAuthorised, EndpointNotFound, CannotWrite)  # what fails one recording fails all
+# What fails one recording fails all.
+_FATAL = (NotAuthorised, EndpointNotFound, WrongEndpoint, CannotWrite)
 _PASSING = (*_FATAL, Unreachable, TooManyRequests)  # the recording itself has not failed
+
+
+class Answering(Protocol):
+    """What recordings are sent to: an ``AsyncEndpoint``, or several that are called as one."""
+
+    service: ClassVar[str]
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+
+    def check(self, options: Mapping[str, object]) -> Json:
+        """See ``AsyncEndpoint.check``."""
+
+    async def answer(self, audio: Audio, options: Mapping[str, object], ledger: Ledger) -> Json:
+        """See ``AsyncEndpoint.answer``."""
+
+    def read(self, result: Json) -> object:
+        """See ``AsyncEndpoint.read``."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +104,7 @@ class Batch:
         again: what of an earlier run is sent once more.
     """
 
-    endpoint: AsyncEndpoint[Any]
+    endpoint: Answering
     options: Mapping[str, object]
     finish: Callable[[Recording, Json], None]
     journal: Journal | None = None
@@ -108,7 +125,7 @@ class Batch:
                 for recording in waiting:
                     try:
                         await self._one(recording)
-                    except (*_FATAL, OSError, sqlite3.Error) as error:
+                    except (*_FATAL, OSError) as error:
                         fatal.append(_fatal(error))
                         group.cancel_scope.cancel()
 

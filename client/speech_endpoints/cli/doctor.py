@@ -13,7 +13,7 @@ from rich.console import Console
 from speech_endpoints import jobs
 from speech_endpoints.audio import Fit, Part, inline, parts_of, silence
 from speech_endpoints.cli.wanted import COMMANDS
-from speech_endpoints.failures import CallError, NoKey, SpeechError
+from speech_endpoints.failures import CallError, NoKey, SpeechError, WrongEndpoint
 from speech_endpoints.keys import RUNPOD, address
 from speech_endpoints.wire import Json, Wire
 
@@ -116,17 +116,24 @@ def workers(health: Json) -> Finding:
 
 
 async def _job(wire: Wire) -> Finding:
-    request = jobs.Request(inline(silence(1.0)), short=True)
+    audio = inline(silence(1.0))
     try:
         with anyio.fail_after(_WAIT_S):
-            job = await jobs.answer(wire, request, jobs.Ledger())
-            result = jobs.whole(job["output"])
+            try:
+                result = await _answer(wire, audio)
+            except WrongEndpoint:  # it wants to be told the task: it is a bundle
+                result = await _answer(wire, {"task": "transcribe", **audio})
     except TimeoutError:
         mend = _MEND["waited_too_long"]
         return Finding("job", f"no result in {_WAIT_S:.0f} s; it was cancelled", mend)
     except SpeechError as error:
         return _bad("job", error)
     return version(result)
+
+
+async def _answer(wire: Wire, asked: Json) -> Json:
+    job = await jobs.answer(wire, jobs.Request(asked, short=True), jobs.Ledger())
+    return jobs.whole(job["output"])
 
 
 def version(result: Json) -> Finding:
@@ -142,6 +149,8 @@ def version(result: Json) -> Finding:
     except SpeechError as error:
         mend = "the image and this client are of different versions: update the older one"
         return Finding("image", f"{told}; {error}", mend)
+    if name == "bundle":
+        told += "; `speech transcribe`, or another command with --bundle"
     return Finding("image", told)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from speech_endpoints.cli.files import Recording
-from speech_endpoints.failures import OutcomeUnknown
+from speech_endpoints.failures import OutcomeUnknown, SpeechError
 from speech_endpoints.jobs import Ledger
 from speech_endpoints.wire import Json
 
@@ -48,6 +48,12 @@ CREATE TABLE IF NOT EXISTS job (
 
 class InUse(Exception):
     """Another run writes to this journal."""
+
+
+class CannotWrite(SpeechError):
+    """A result, or the journal, cannot be written: the disk is full, or somebody closed a pipe."""
+
+    code = "cannot_write"
 
 
 class Journal:
@@ -96,8 +102,15 @@ class Journal:
         return Entry(self, row[0])
 
     def do(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Execute one statement; what it changes is on disk then."""
-        return self._db.execute(statement, values).fetchall()
+        """Execute one statement; what it changes is on disk then.
+
+        Raises:
+            CannotWrite: it cannot be.
+        """
+        try:
+            return self._db.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise CannotWrite(f"the journal: {error}") from None
 
 
 class Entry(Ledger):

@@ -11,7 +11,9 @@ import typer
 
 from speech_endpoints.vendored.shared.contract import AudioRequest
 
-_ELSEWHERE = {"audio_url", "audio_base64", "audio", "audios", "format", "stream", "known_speakers"}
+_ELSEWHERE = {
+    "audio_url", "audio_base64", "audio", "audios", "format", "known_speakers", "stream", "task",
+}  # fmt: skip
 _PLAIN = (bool, int, float, str)
 
 

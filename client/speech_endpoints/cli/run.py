@@ -14,12 +14,11 @@ import typer
 from rich.console import Console
 
 from speech_endpoints.cli import render
-from speech_endpoints.cli.batch import Again, Batch
+from speech_endpoints.cli.batch import Again, Answering, Batch
 from speech_endpoints.cli.files import NothingThere, Recording, recordings
 from speech_endpoints.cli.journal import NAME, InUse, Journal
 from speech_endpoints.cli.progress import shown, summary
-from speech_endpoints.cli.wanted import Wanted, WantedSpeakers, WantedText
-from speech_endpoints.endpoint import AsyncEndpoint
+from speech_endpoints.cli.wanted import Wanted, WantedText, WithVoices
 from speech_endpoints.failures import SpeechError
 from speech_endpoints.services import AsyncASR
 from speech_endpoints.vendored.prices import PRICES
@@ -27,7 +26,6 @@ from speech_endpoints.vendored.services.asr.contract import ASRResult
 from speech_endpoints.wire import Json
 
 INTERRUPTED = 130
-_PATIENCE_S = 120.0  # there is nobody who waits for each one
 
 
 def run(wanted: Wanted, options: Mapping[str, Any]) -> None:
@@ -38,7 +36,7 @@ def run(wanted: Wanted, options: Mapping[str, Any]) -> None:
     try:
         found = recordings(wanted.named)
         asked = {**options, **render.asked(wanted.form), **_voices(wanted)}
-        endpoint = wanted.kind(wanted.endpoint, packing=wanted.packing, patience_s=_PATIENCE_S)
+        endpoint = wanted.called()
         endpoint.check(asked)  # before anything is sent
     except (NothingThere, SpeechError) as error:
         _wrong(str(error))
@@ -62,7 +60,7 @@ def _to_folder(  # noqa: PLR0913, PLR0917
     console: Console,
     wanted: Wanted,
     folder: Path,
-    endpoint: AsyncEndpoint[Any],
+    endpoint: Answering,
     found: Sequence[Recording],
     asked: Json,
 ) -> int:
@@ -87,7 +85,7 @@ def _to_folder(  # noqa: PLR0913, PLR0917
 def _to_stdout(
     console: Console,
     wanted: Wanted,
-    endpoint: AsyncEndpoint[Any],
+    endpoint: Answering,
     found: Sequence[Recording],
     asked: Json,
 ) -> int:
@@ -121,12 +119,12 @@ def _run(console: Console, wanted: Wanted, batch: Batch, found: Sequence[Recordi
     return int(bool(tally.failures))
 
 
-def _stream(wanted: Wanted, found: Sequence[Recording], asked: Json) -> None:
+def _stream(wanted: WantedText, found: Sequence[Recording], asked: Json) -> None:
     if len(found) != 1 or wanted.output or wanted.form not in {"txt", "json"}:
         _wrong("--stream is for one recording, with --format txt or json, and without -o")
 
     async def answer() -> None:
-        async with AsyncASR(wanted.endpoint, packing=wanted.packing) as endpoint:
+        async with AsyncASR(wanted.endpoint, **wanted.settings()) as endpoint:
             async for item in endpoint.stream(found[0].audio, **asked):
                 if wanted.form == "json":
                     print(item.model_dump_json(exclude_unset=True), flush=True)
@@ -143,7 +141,7 @@ def _voices(wanted: Wanted) -> Json:
     Raises:
         NothingThere: one has no name or no file.
     """
-    if not isinstance(wanted, WantedSpeakers) or not wanted.known:
+    if not isinstance(wanted, WithVoices) or not wanted.known:
         return {}
     voices = dict(voice.partition("=")[::2] for voice in wanted.known)
     for name, file in voices.items():

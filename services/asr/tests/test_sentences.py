@@ -1,10 +1,10 @@
-"""Words become sentences at punctuation and at pauses, and sentences one text."""
+"""Words become sentences at punctuation and at pauses."""
 
 from __future__ import annotations
 
 import pytest
 
-from services.asr.sentences import join_texts, sentences_of
+from services.asr.sentences import sentences_of
 from services.asr.tests.test_words import tokens
 from shared.nets.asr import Token, Transcript
 
@@ -71,18 +71,3 @@ def test_nothing_said_is_no_sentence() -> None:
 def test_confidence_is_the_tokens_mean_probability() -> None:
     (sentence,) = sentences_of(Transcript((Token(" a", 0, 1, -0.2), Token("b", 1, 2, -0.4))), 0, 9)
     assert sentence.confidence == pytest.approx(0.7408, abs=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("sentences", "text"),
-    [
-        (["Yes.", "No."], "Yes. No."),
-        (["好的。", "再见。"], "好的。再见。"),
-        (["好", "走"], "好走"),
-        (["OK.", "好的。", "Bye."], "OK.好的。Bye."),
-        (["안녕", "여러분"], "안녕 여러분"),
-        ([], ""),
-    ],
-)
-def test_texts_are_joined_as_their_scripts_ask(sentences: list[str], text: str) -> None:
-    assert join_texts(sentences) == text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.asr.sentences import Sentence
 from services.asr.words import Word
-from services.bundle.transcript import as_text, attribute
+from services.bundle.transcript import attribute
 from shared.attribution import Turn
 
 
@@ -41,19 +41,3 @@ def test_what_nobody_near_says_has_no_speaker() -> None:
     far = sentence(" Hello.", start_ms=60_000)
     assert told([Turn(0, 900, "Ada")], sentence(" Hi."), far) == [("Hi.", "Ada"), ("Hello.", None)]
     assert told([], far) == [("Hello.", None)]
-
-
-def test_the_text_has_a_paragraph_for_each_stretch_of_a_speaker() -> None:
-    turns = [Turn(0, 2000, "Ada"), Turn(2000, 2900, "Bob"), Turn(3000, 3900, "Ada")]
-    said = attribute(
-        [
-            sentence(" One."),
-            sentence(" Two.", start_ms=1000),
-            sentence(" Three.", start_ms=2000),
-            sentence(" Four.", start_ms=3000),
-            sentence(" Five.", start_ms=90_000),
-        ],
-        turns,
-    )
-    assert as_text(said) == "Ada: One. Two.\nBob: Three.\nAda: Four.\nFive.\n"
-    assert as_text([]) == ""

@@ -10,11 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby, repeat
 from operator import itemgetter
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 from unicodedata import east_asian_width
-
-from services.asr.sentences import Sentence
-from services.asr.words import Word
 
 MOST_WIDTH = 76  # of a cue: two lines
 WIDE = 2  # width of a Chinese, Japanese or Korean character
@@ -22,6 +19,22 @@ SHORTEST_MS, LONGEST_MS = 1_000, 7_000
 
 
 NOBODY = repeat(None)
+
+
+class Word(Protocol):
+    """A word, or a character."""
+
+    @property
+    def written(self) -> str:
+        """As it stands in the text: with a space before and punctuation behind it."""
+
+    @property
+    def start_ms(self) -> int:
+        """Where it begins."""
+
+    @property
+    def end_ms(self) -> int:
+        """Where it ends."""
 
 
 class Cue(NamedTuple):
@@ -34,7 +47,7 @@ class Cue(NamedTuple):
 
 
 def render(
-    sentences: Iterable[Sentence],
+    sentences: Iterable[Sequence[Word]],
     form: Literal["srt", "vtt"],
     duration_ms: int,
     speakers: Iterable[str | None] = NOBODY,
@@ -42,7 +55,7 @@ def render(
     """The text of a subtitle file; cues are in order, do not overlap, and last some time.
 
     Args:
-        sentences: in order.
+        sentences: in order, each of one word or more.
         form: SubRip or WebVTT.
         duration_ms: of the recording; no cue is longer shown to be read than it lasts.
         speakers: who says each of the sentences, where that is known.
@@ -61,7 +74,7 @@ def render(
 
 
 def _readable(
-    sentences: Iterable[Sentence], speakers: Iterable[str | None], duration_ms: int
+    sentences: Iterable[Sequence[Word]], speakers: Iterable[str | None], duration_ms: int
 ) -> Iterator[Cue]:
     """Cues that stay long enough, as far as the next one and the recording's end let them."""
     said = zip(sentences, speakers, strict=False)
@@ -73,21 +86,21 @@ def _readable(
         yield cue._replace(end_ms=max(wanted, cue.start_ms + 1))
 
 
-def cues_of(sentence: Sentence) -> Iterator[Cue]:
+def cues_of(words: Sequence[Word]) -> Iterator[Cue]:
     """A sentence as one cue, or as few as can be read, of about the same width."""
-    words = sentence.words
     for count in range(1, len(words) + 1):
         parts = list(_cut(words, count))
         if all(map(_fits, parts)):
             break
     for part in parts:
-        text = "".join(word.written for word in part).strip()
-        yield Cue(part[0].start_ms, part[-1].end_ms, text)
+        yield Cue(part[0].start_ms, part[-1].end_ms, _text(part))
 
 
 def _cut(words: Sequence[Word], count: int) -> Iterator[list[Word]]:
     """So many parts, or fewer: each word belongs to the part that its middle falls into."""
-    widths = [_width(word) for word in words]
+    first, *others = words
+    # Whether a sentence begins with a space is not seen.
+    widths = [_width(first.written.lstrip()), *(_width(word.written) for word in others)]
     middles = [end - width / 2 for end, width in zip(accumulate(widths), widths, strict=True)]
     places = [int(middle / sum(widths) * count) for middle in middles]
     for _, part in groupby(zip(places, words, strict=True), key=itemgetter(0)):
@@ -95,12 +108,16 @@ def _cut(words: Sequence[Word], count: int) -> Iterator[list[Word]]:
 
 
 def _fits(part: Sequence[Word]) -> bool:
-    fits = sum(map(_width, part)) <= MOST_WIDTH
+    fits = _width(_text(part)) <= MOST_WIDTH
     return fits and part[-1].end_ms - part[0].start_ms <= LONGEST_MS
 
 
-def _width(word: Word) -> int:
-    return sum(WIDE if east_asian_width(letter) in {"W", "F"} else 1 for letter in word.written)
+def _text(part: Sequence[Word]) -> str:
+    return "".join(word.written for word in part).strip()
+
+
+def _width(text: str) -> int:
+    return sum(WIDE if east_asian_width(letter) in {"W", "F"} else 1 for letter in text)
 
 
 def _clock(ms: int, point: str) -> str:
