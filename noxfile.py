@@ -88,6 +88,12 @@ def pending(session: nox.Session) -> None:
 
 
 @nox.session
+def scan(session: nox.Session) -> None:
+    """Look for known vulnerabilities in all that is deployed."""
+    python(session, "tools.scan", layer="dev")
+
+
+@nox.session
 def models(session: nox.Session) -> None:
     """Fetch and verify the models of all services."""
     for name in service_names():
@@ -176,6 +182,11 @@ def add_service(name: str) -> None:
     def sbom(session: nox.Session) -> None:
         """Write what is in the service's image, and under which licences."""
         python(session, "tools.images.sbom", name, layer="dev")
+
+    @nox.session(name=f"scan-{name}")
+    def scan(session: nox.Session) -> None:
+        """Look for known vulnerabilities in the image that the service's endpoint runs."""
+        python(session, "tools.scan", name, layer="dev")
 
     @nox.session(name=f"check-{name}")
     def check(session: nox.Session) -> None:

@@ -235,6 +235,23 @@ def test_without_room_for_a_candidate_it_is_deployed_at_once(
     assert only(api)["image"] == image
 
 
+def test_the_last_worker_is_waited_for_where_anothers_candidate_has_it(
+    deployment: Deployment, api: RunPod, images: Images, account: EmulatedAccount
+) -> None:
+    deployment.apply(wanted(images.push(), SPEC.model_copy(update={"workers_max": 4})))
+    theirs = api.create({**wanted(images.push()), "name": f"asr{CANDIDATE}12345678"})
+    image = images.push()
+    then = wanted(image, SPEC.model_copy(update={"workers_max": 4}))
+    with ThreadPoolExecutor(1) as thread:
+        run = thread.submit(deployment.apply, then, tried=True)
+        until(lambda: len(sent(account, "POST")) > 4)  # it was refused, and asks again
+        assert (api.find("vad") or {})["image"] != image
+        api.delete(theirs["id"])
+        run.result()
+    assert only(api)["image"] == image
+    assert any(body["name"].startswith(f"vad{CANDIDATE}") for body in sent(account, "POST"))
+
+
 def test_more_workers_than_the_account_may_have_are_refused_and_nothing_is_changed(
     deployment: Deployment, api: RunPod, images: Images
 ) -> None:

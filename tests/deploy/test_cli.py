@@ -9,8 +9,10 @@ import pytest
 
 from runpod_emulator.testing import EmulatedAccount
 from tests.deploy.conftest import KEY, SPEC, Images, labels, sent, wanted
+from tests.tools.project import commit, make
 from tools.deploy.api import RunPod
 from tools.deploy.cli import main
+from tools.workspace.tree import git
 
 HIDDEN = "value-that-somebody-set"
 
@@ -45,6 +47,7 @@ def test_apply_status_logs_rollback_destroy(
     assert f"runs {second}, ready after" in capsys.readouterr().out
     summary = (tmp_path / "summary.md").read_text()
     assert f"| image | `{second}` |" in summary
+    assert "| size | 0.0 MB compressed |" in summary, "it has no layers"
     assert "| the first job waited |" in summary
 
     assert main(["vad", "status"], api) == 0
@@ -74,6 +77,23 @@ def test_a_contract_that_breaks_callers_is_not_deployed(
     assert main(["vad", "apply", "--image", images.push(), "--timeout", "60"], api) == 1
     assert "input.language is gone" in capsys.readouterr().err
     assert (api.find("vad") or {})["image"] == image
+
+
+def test_a_push_that_was_overtaken_by_a_later_one_does_not_undo_it(
+    api: RunPod, images: Images, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("tools.deploy.cli.ROOT", tmp_path)
+    commits = []
+    for text in ("first", "second"):
+        commit(make(tmp_path, {"README.md": text}))
+        commits.append(git("rev-parse", "HEAD", at=tmp_path).strip())
+    first, second = (images.push(commit=each) for each in commits)
+    assert main(["vad", "apply", "--image", second, "--timeout", "60"], api) == 0
+    git("checkout", "--quiet", commits[0], at=tmp_path)
+    assert main(["vad", "apply", "--image", first, "--timeout", "60"], api) == 0
+    assert "of a later commit" in capsys.readouterr().out
+    assert (api.find("vad") or {})["image"] == second
 
 
 def test_a_tag_is_no_image_to_deploy_but_what_it_stands_for_is(

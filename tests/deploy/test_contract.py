@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, Literal
 
@@ -196,6 +197,32 @@ def test_what_is_committed_is_compatible_with_itself(name: str) -> None:
     schemas = {side: committed(name, side) for side in ("input", "output")}
     deployed = Image(name, version=version_of(name), schemas=schemas)
     assert "is compatible" in gate(name, deployed)
+
+
+def objects(schema: Any) -> Iterator[Schema]:
+    """Every part of a schema that has fields."""
+    if isinstance(schema, dict) and isinstance(schema.get("properties"), dict):
+        yield schema
+    for part in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(part, (dict, list)):
+            yield from objects(part)
+
+
+@pytest.mark.parametrize("name", service_names())
+@pytest.mark.parametrize("side", ["input", "output"])
+def test_no_field_of_any_service_can_go_unseen(name: str, side: str) -> None:
+    old = committed(name, side)
+    fields = [
+        (number, field) for number, part in enumerate(objects(old)) for field in part["properties"]
+    ]
+    assert fields
+    for number, field in fields:
+        new = deepcopy(old)
+        part = list(objects(new))[number]
+        del part["properties"][field]
+        part["required"] = [each for each in part.get("required", ()) if each != field]
+        found = [finding.field for finding in incompatible(side, old, new)]
+        assert any(each.removesuffix("[]").endswith(f".{field}") for each in found), (field, found)
 
 
 def test_an_image_that_says_nothing_is_nothing_to_compare_with() -> None:

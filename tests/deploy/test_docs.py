@@ -28,7 +28,7 @@ def test_every_command_is_there() -> None:
 
 def test_every_secret_and_variable_of_the_workflow_is_there() -> None:
     used = set(re.findall(r"(?:secrets|vars)\.(\w+)", WORKFLOW))
-    assert len(used) == 5
+    assert len(used) == 6
     assert used <= named(PAGE)
 
 

@@ -11,7 +11,7 @@ from tests.tools.project import commit, make
 from tools.deploy.api import RunPod
 from tools.deploy.desired import desired
 from tools.deploy.errors import DeployError
-from tools.deploy.pending import left_over, pending
+from tools.deploy.pending import is_later, left_over, pending
 from tools.endpoints import EndpointSpec
 from tools.workspace.tree import git
 
@@ -83,6 +83,19 @@ def test_a_commit_that_a_force_push_took_away_is_no_base(
     assert todo(api, project) == {"one": "the deployed commit 1234567 is not in this history"}
 
 
+def test_a_later_commit_is_told_from_others(project: Path) -> None:
+    first = head(project)
+    commit(make(project, {"README.md": "more"}))
+    second = head(project)
+    assert not is_later(first, project)
+    assert not is_later(second, project), "it is this one"
+    assert not is_later("1234567890" * 4, project), "nobody knows it here"
+    git("checkout", "--quiet", first, at=project)
+    assert is_later(second, project)
+    commit(make(project, {"README.md": "something else"}))
+    assert not is_later(second, project), "it is of another branch"
+
+
 def test_settings_of_an_endpoint_are_compared_with_what_it_has(
     api: RunPod, project: Path, images: Images
 ) -> None:
@@ -113,6 +126,18 @@ def test_the_endpoint_of_a_deleted_service_is_named_and_left(
     assert left_over([ours, somebodys], ["two"]) == ["one"]
     assert left_over([ours, somebodys], ["one", "two"]) == []
     assert api.find("one")
+
+
+def test_only_the_services_that_were_named_are_looked_at(
+    api: RunPod, project: Path, images: Images
+) -> None:
+    assert [each.service for each in pending(api, project, only=["two"])] == ["two"]
+    deploy(project, api, images, "two")
+    assert pending(api, project, only=["two"]) == []
+    (again,) = pending(api, project, only=["two"], anyway=True)
+    assert again.reason == "asked for"
+    with pytest.raises(DeployError, match="there is no service three: one, two"):
+        pending(api, project, only=["two", "three"])
 
 
 def test_several_endpoints_of_a_name_stop_it(api: RunPod, project: Path, images: Images) -> None:

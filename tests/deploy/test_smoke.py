@@ -108,6 +108,10 @@ def test_what_is_pending_is_a_matrix(
     assert json.loads(capsys.readouterr().out) == {
         "include": [{"service": "vad", "reason": "nothing is deployed", "image": ""}], "gone": [],
     }  # fmt: skip
+    monkeypatch.setattr("sys.argv", ["pending", "--json", "--among", "vad, asr"])
+    assert pending.main() == 0
+    found = json.loads(capsys.readouterr().out)["include"]
+    assert [each["service"] for each in found] == ["asr", "vad"]
     monkeypatch.setattr("sys.argv", ["pending", "--service", "vat"])
     assert pending.main() == 1
     assert "there is no service vat" in capsys.readouterr().err

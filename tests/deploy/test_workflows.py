@@ -13,17 +13,23 @@ import yaml
 
 from tools.workspace import ROOT
 
-FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+FOLDER = ROOT / ".github" / "workflows"
+FILES = sorted(FOLDER.glob("*.yml"))
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 WRITES = {"deploy.yml": {"deploy": {"id-token", "attestations"}}}
 # What is said in a workflow besides: GitHub's own tools, and what only its machines need.
 PLUMBING = re.compile(
     r"^(exit 1|\.ci/free-space|gh attestation verify .*|echo .*|jq .*|\{|\} >>.*|"
-    r"found=\$\(uvx .*\)|image=\$\(uvx .*\))$"
+    r"(found|image|file)=\$\(uvx .*\))$"
 )
 
-pytestmark = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 Document = dict[Any, Any]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that name no workflow are for each."""
+    if "file" in metafunc.fixturenames:
+        metafunc.parametrize("file", FILES, ids=lambda file: file.name)
 
 
 def read(file: Any) -> Document:
@@ -123,3 +129,44 @@ def test_nox_is_the_one_of_the_developers_lock(file: Any) -> None:
         r"^nox==(\S+)", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE
     )
     assert read(file)["env"]["NOX"] == f"nox@{locked}"
+
+
+def test_what_is_deployed_was_attested_and_verified_before() -> None:
+    steps_ = [
+        step.get("uses", "").partition("@")[0] or step["run"]
+        for name, step in steps(FOLDER / "deploy.yml")
+        if name == "deploy"
+    ]
+    order = [
+        "build-", "check-", "smoke-", "push-", "actions/attest-build-provenance", "sbom-",
+        "actions/attest", "gh attestation verify", "actions/upload-artifact", "compatible-",
+        "deploy-",
+    ]  # fmt: skip
+    at = [next(i for i, step in enumerate(steps_) if what in step.split("\n")[0]) for what in order]
+    at[order.index("actions/attest")] = steps_.index("actions/attest")
+    assert at == sorted(at)
+    (verified,) = [step.splitlines() for step in steps_ if "gh attestation verify" in step]
+    assert len(verified) == 2
+    (sbom,) = [
+        step["with"]
+        for _, step in steps(FOLDER / "deploy.yml")
+        if step.get("uses", "").startswith("actions/attest@")
+    ]
+    assert verified[1].endswith(f"--predicate-type {sbom['predicate-type']}")
+
+
+def test_every_week_all_is_built_anew_on_the_base_of_that_day() -> None:
+    document = read(FOLDER / "deploy.yml")
+    (when,) = document[True]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", when["cron"])
+    (step,) = [each for each in document["jobs"]["plan"]["steps"] if each.get("id") == "pending"]
+    assert "github.event_name == 'schedule' && '--all'" in step["env"]["ALL"]
+
+
+def test_every_day_what_is_deployed_is_scanned_and_the_base_compared() -> None:
+    document = read(FOLDER / "scan.yml")
+    (when,) = document[True]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \*", when["cron"])
+    commands = {name: step["run"] for name, step in steps(FOLDER / "scan.yml") if "run" in step}
+    assert commands["deployed"].endswith("-s scan")
+    assert commands["base"].endswith("-s pin-base -- --check")

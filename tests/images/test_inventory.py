@@ -29,7 +29,10 @@ FILES = {
     "app/services/toy/service.toml": SERVICE,
     "usr/bin/tini": "%s version\0tini version 0.19.0\0",
     "etc/os-release": 'ID=debian\nVERSION_ID="12"\n',
-    "var/lib/dpkg/status": "Package: libc6\nStatus: install ok installed\nVersion: 2.36\n\n"
+    "var/lib/dpkg/status": "Package: libc6\nStatus: install ok installed\nVersion: 2.36\n"
+    "Source: glibc\n\nPackage: bsdutils\nStatus: install ok installed\nVersion: 1:2.38-5\n"
+    "Source: util-linux (2.38-5)\n\n"
+    "Package: tar\nStatus: install ok installed\nVersion: 1.34\n\n"
     "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n",
     f"{VENV}/good-1.0.dist-info/METADATA": "Name: good\nVersion: 1.0\nLicense: MIT License\n",
     "usr/lib/python3/bad-1.0.dist-info/METADATA": "Name: bad\nVersion: 1.0\nLicense: BSD\n",
@@ -71,7 +74,11 @@ def test_what_is_there_is_named_with_its_version_and_licence(
 ) -> None:
     found = read(engine, make(FILES | locked("v2")))
     assert (found.service.version, found.tini[0].version) == ("1.2.3", "0.19.0")
-    assert [(package.name, package.version) for package in found.debian] == [("libc6", "2.36")]
+    assert [(p.name, p.version, p.source, p.source_version) for p in found.debian] == [
+        ("libc6", "2.36", "glibc", "2.36"),
+        ("bsdutils", "1:2.38-5", "util-linux", "2.38-5"),
+        ("tar", "1.34", "tar", "1.34"),
+    ]
     assert [(p.name, p.licence, p.added) for p in found.python] == [
         ("bad", None, False),
         ("good", "MIT", True),

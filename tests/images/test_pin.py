@@ -16,7 +16,7 @@ from tests.registry import Registry
 from tools.images import pin
 from tools.images.engine import EngineError
 from tools.images.inputs import gather
-from tools.images.pin import identify, pull
+from tools.images.pin import check, identify, pull
 from tools.images.plan import Plan
 from tools.images.registry.repository import OCI_MANIFEST, Manifest, Repository
 from tools.images.transfer import Transfer
@@ -136,6 +136,24 @@ def test_the_digest_of_now_is_written_into_every_dockerfile_and_nothing_else(
         assert path.read_text().splitlines() == [
             line if old.startswith("ARG BASE_IMAGE=") else old for old in before.splitlines()
         ]
+
+
+def test_a_pin_is_out_of_date_when_its_name_has_moved(
+    engine: docker.DockerClient, images: Images, published: str
+) -> None:
+    pinned = f"{published}@{identify(engine, published)}"
+    assert check(engine, published) == 0, "there is no pin"
+    assert check(engine, pinned) == 0
+    move(engine, images, published)
+    assert check(engine, pinned) == 1
+
+
+@pytest.mark.usefixtures("engine")
+def test_to_compare_a_pin_changes_nothing(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["pin-base", "--check", "registry.invalid/base:1"])
+    assert pin.main(checkout) == 0
+    for path in checkout.glob("services/*/Dockerfile"):
+        assert path.read_text() == (ROOT / path.relative_to(checkout)).read_text()
 
 
 @pytest.mark.usefixtures("engine")

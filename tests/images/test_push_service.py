@@ -15,6 +15,7 @@ from tests.images.conftest import Images
 from tests.line import Line
 from tests.registry import Registry
 from tools.images import build, push
+from tools.images.check import of_this_tree
 from tools.images.engine import find_image
 from tools.images.inputs import INPUTS, Inputs, gather
 from tools.images.origin import BASE_NAME, origin
@@ -145,6 +146,16 @@ def test_an_image_that_only_the_registry_has_is_not_built(
     assert "docker run --rm --network none" in printed
     assert pushed in printed
     assert find_image(engine, service.inputs.reference) is None
+
+
+def test_and_is_checked_as_the_registry_has_it(
+    engine: docker.DockerClient, pushed: str, service: Service
+) -> None:
+    assert find_image(engine, service.inputs.reference) is None
+    assert of_this_tree(service.options[0], service.options[1:]) == pushed
+    found = find_image(engine, pushed)
+    assert found
+    assert found.labels["speech.inputs"] == service.inputs.digest
 
 
 def test_a_name_that_another_image_has_is_not_taken_for_this_one(

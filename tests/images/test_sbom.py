@@ -61,7 +61,10 @@ def test_it_lists_the_packages_that_python_finds(
 
 
 def test_it_lists_the_packages_of_the_bases_system(bill: dict[str, Any]) -> None:
-    assert "libc6" in named(bill, "library", "pkg:deb/")
+    found = named(bill, "library", "pkg:deb/")
+    assert "upstream=glibc%40" in found["libc6"]["purl"], (
+        "advisories are about what it is built from"
+    )
 
 
 def test_it_lists_the_models_with_the_hash_of_every_file(bill: dict[str, Any], name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -117,10 +118,7 @@ class Deployment:
         digest = then["image"].rpartition(":")[2][:8]
         body = {**then, "name": f"{then['name']}{CANDIDATE}{digest}"}
         body["workers"] = {**then["workers"], "min": 0, "max": 1}
-        try:
-            endpoint = self.api.create(body)
-        except Refused as error:
-            print(f"no candidate, it is deployed at once: {error}", flush=True)
+        if (endpoint := self._candidate(body)) is None:
             return
         print(f"candidate {endpoint['id']}", flush=True)
         try:
@@ -131,16 +129,36 @@ class Deployment:
         finally:
             self.api.delete(endpoint["id"])
 
+    def _candidate(self, body: Document) -> Document | None:
+        """Make a candidate; None if the account has no worker for it.
+
+        Several services are deployed side by side. If another's candidate has the last worker, its
+        end is waited for.
+        """
+        deadline = time.monotonic() + self.patience.rollout_s
+        while True:
+            try:
+                return self.api.create(body)
+            except Refused as error:
+                there = self.api.endpoints()
+                others = any(CANDIDATE in one["name"] and not _is_old(one) for one in there)
+                if "quota" not in str(error) or not others or time.monotonic() > deadline:
+                    print(f"no candidate, it is deployed at once: {error}", flush=True)
+                    return None
+            time.sleep(self.patience.poll_s)
+
     def _sweep(self, name: str) -> None:
         """Remove candidates of runs that were cut off: they cost nothing, but count."""
         for endpoint in self.api.endpoints():
-            made = datetime.fromisoformat(endpoint["createdAt"])
-            old = datetime.now(UTC) - made > LEFT_BEHIND
-            if old and endpoint["name"].startswith(f"{name}{CANDIDATE}"):
+            if endpoint["name"].startswith(f"{name}{CANDIDATE}") and _is_old(endpoint):
                 self.api.delete(endpoint["id"])
 
     def _smoke(self, endpoint: Document) -> float | None:
         return smoke(self.service, Jobs(self.api, endpoint, self.patience))
+
+
+def _is_old(endpoint: Document) -> bool:
+    return datetime.now(UTC) - datetime.fromisoformat(endpoint["createdAt"]) > LEFT_BEHIND
 
 
 def previous_image(api: RunPod, endpoint: Document) -> str:

@@ -17,12 +17,13 @@ from tools.deploy.deployed import by_digest, read
 from tools.deploy.desired import desired, differences
 from tools.deploy.errors import DeployError
 from tools.deploy.jobs import Patience
+from tools.deploy.pending import is_later
 from tools.endpoints import EndpointSpec
 from tools.images.engine import EngineError, connect
 from tools.images.inputs import gather
 from tools.images.plan import plan as image_plan
 from tools.images.registry.login import TOKEN, USER
-from tools.workspace import service_names
+from tools.workspace import ROOT, service_names
 
 PREVIOUS = "previous"
 
@@ -57,12 +58,20 @@ def apply(api: RunPod, given: argparse.Namespace, console: Console) -> int:
     then = _desired(api, given, add_registry=True)
     console.print(show.plan(given.service, now, differences(now, then)))
     if now and now["image"] != then["image"]:
-        console.print(gate(given.service, read(now["image"])))
+        deployed = read(now["image"])
+        if deployed.commit and is_later(deployed.commit, ROOT):
+            console.print(
+                f"nothing is changed: what is deployed is of a later commit, {deployed.commit}. "
+                "To go back, `rollback --to IMAGE`"
+            )
+            return 0
+        console.print(gate(given.service, deployed))
     deployment = Deployment(api, given.service, _patience(given))
     applied = deployment.apply(then, tried=given.smoke, candidate=not given.direct)
     console.print(show.applied(applied))
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        show.append(path, show.summary(given.service, EndpointSpec.of(given.service), applied))
+        spec, image = EndpointSpec.of(given.service), read(applied.endpoint["image"])
+        show.append(path, show.summary(given.service, spec, applied, image))
     return 0
 
 

@@ -27,12 +27,14 @@ class Image:
         commit: what it was made from, if that was committed.
         version: of the service.
         schemas: of the service's ``input`` and ``output``; none if it does not say.
+        size: bytes that a worker without any of it pulls; none if it is not there.
     """
 
     name: str
     commit: str | None = None
     version: str | None = None
     schemas: dict[str, Schema] | None = None
+    size: int | None = None
 
 
 def by_digest(reference: str) -> str:
@@ -79,4 +81,5 @@ def read(reference: str) -> Image:
         told.get(REVISION),
         told.get(f"{OCI}.version"),
         {side: json.loads(text) for side, text in schemas.items() if text} or None,
+        sum(layer["size"] for layer in manifest.document["layers"]),
     )

@@ -47,7 +47,9 @@ def main() -> int:
     try:
         with RunPod.of_environment() as api:
             endpoints = api.endpoints()
-            found = pending(api, ROOT, anyway=given.all, only=given.service)
+            only = [given.service] if given.service else given.among.replace(",", " ").split()
+            anyway = given.all or given.service is not None
+            found = pending(api, ROOT, anyway=anyway, only=only)
     except (DeployError, GitError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -65,15 +67,15 @@ def main() -> int:
 
 
 def pending(
-    api: RunPod, root: Path, *, anyway: bool = False, only: str | None = None
+    api: RunPod, root: Path, *, anyway: bool = False, only: Sequence[str] = ()
 ) -> list[Pending]:
     """The services that are to be deployed.
 
     Args:
         api: the account.
         root: the repository.
-        anyway: all of them.
-        only: this one, in any case.
+        anyway: whether what is deployed as it is committed is among them.
+        only: the services to look at; none: all there are.
 
     Raises:
         DeployError: RunPod or a registry does not answer, or there are several of a name.
@@ -81,14 +83,12 @@ def pending(
     """
     tree = Tree(root)
     services = tree.services()
-    if only is not None:
-        if only not in services:
-            raise DeployError(f"there is no service {only}: {', '.join(services)}")
-        services = [only]
-    asked = anyway or only is not None
+    if unknown := [name for name in only if name not in services]:
+        raise DeployError(f"there is no service {', '.join(unknown)}: {', '.join(services)}")
+    services = [service for service in services if not only or service in only]
     found = (_pending(api, service, tree) for service in services)
     default = (Pending(service, "asked for") for service in services)
-    return [each or other for each, other in zip(found, default, strict=True) if each or asked]
+    return [each or other for each, other in zip(found, default, strict=True) if each or anyway]
 
 
 def left_over(endpoints: Sequence[Document], services: Sequence[str]) -> list[str]:
@@ -100,6 +100,15 @@ def left_over(endpoints: Sequence[Document], services: Sequence[str]) -> list[st
         if image == f"{service}-service" and service not in services:
             found.append(service)
     return sorted(found)
+
+
+def is_later(commit: str, root: Path) -> bool:
+    """Whether a commit comes after the one that is checked out: a later push was faster."""
+    try:
+        git("merge-base", "--is-ancestor", "HEAD", commit, at=root)
+        return git("rev-parse", "HEAD", at=root).strip() != commit
+    except GitError:  # it does not, or is not known here
+        return False
 
 
 def _pending(api: RunPod, service: str, tree: Tree) -> Pending | None:
@@ -145,6 +154,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="for programs: a matrix, and the rest")
     parser.add_argument("--all", action="store_true", help="all services, changed or not")
     parser.add_argument("--service", help="this one, changed or not")
+    parser.add_argument(
+        "--among", metavar="SERVICES", default="", help="these, such as 'vad asr'; default: all"
+    )
     return parser.parse_args()
 
 

@@ -14,6 +14,7 @@ from tools.deploy.apply import Applied
 from tools.deploy.deployed import Image
 from tools.deploy.desired import ABSENT, Difference
 from tools.endpoints import EndpointSpec
+from tools.images.report import megabytes
 
 
 def plan(name: str, now: Document | None, found: Sequence[Difference]) -> Text:
@@ -73,14 +74,15 @@ def status(
     )
 
 
-def summary(service: str, spec: EndpointSpec, done: Applied) -> str:
-    """Markdown for the page of a workflow's run: digest, cold start, cost."""
+def summary(service: str, spec: EndpointSpec, done: Applied, image: Image) -> str:
+    """Markdown for the page of a workflow's run: digest, size, cold start, cost."""
     price = PRICES.get(spec.gpu[0]) if spec.gpu else None
     cost = f"${price.flex * 3600:.2f} an hour of work, prices of {AS_OF}" if price else "see RunPod"
     waited = "no job was sent" if done.waited_s is None else f"{done.waited_s:.1f} s"
     rollout = "nothing to change" if done.rollout_s is None else f"{done.rollout_s:.0f} s"
     rows = {
-        "image": f"`{done.endpoint['image']}`",
+        "image": f"`{image.name}`",
+        "size": "not told" if image.size is None else f"{megabytes(image.size)} compressed",
         "rollout": rollout,
         "the first job waited": waited,
         "a worker costs": cost,

@@ -19,7 +19,7 @@ from docker.models.images import Image
 from packageurl import PackageURL
 
 from tools.images.archive import digests
-from tools.images.inventory import Inventory, Model, Package
+from tools.images.inventory import Binary, Inventory, Model, Package
 from tools.notice import CARRIED, TERMS, card
 from tools.workspace.digest import SOURCE_DATE_EPOCH
 
@@ -129,9 +129,12 @@ def _python(package: Package, hashes: Sequence[str]) -> Component:
     )
 
 
-def _debian(package: Package, system: Package) -> Component:
-    distro = {"distro": f"{system.name}-{system.version}"}
-    purl = PackageURL("deb", system.name, package.name, package.version, distro)
+def _debian(package: Binary, system: Package) -> Component:
+    qualifiers = {"distro": f"{system.name}-{system.version}"}
+    source = (package.source, package.source_version)
+    if source != (package.name, package.version):
+        qualifiers["upstream"] = "@".join(source)  # as other makers of such documents say it
+    purl = PackageURL("deb", system.name, package.name, package.version, qualifiers)
     return Component(name=package.name, version=package.version, bom_ref=f"base:{purl}", purl=purl)
 
 

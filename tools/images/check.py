@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from tools.images.build import published
 from tools.images.engine import EngineError, connect, find_image
+from tools.images.fetch import fetch
 from tools.images.inputs import gather
 from tools.images.plan import plan
 from tools.workspace import ROOT
@@ -26,14 +28,20 @@ def main() -> None:
 def of_this_tree(service: str, options: list[str]) -> str:
     """The name of the image that was built from what is here now.
 
+    One that the registry has already, as after a deployment that failed, is not built again: it is
+    pulled.
+
     Raises:
-        EngineError: the engine has none.
+        EngineError: there is none.
     """
     client = connect()
-    reference = gather(client, plan(service, options, verb="check")).reference
-    if find_image(client, reference) is None:
-        raise EngineError(f"there is no image {reference}: build it, `nox -s build-{service}`")
-    return reference
+    inputs = gather(client, plan(service, options, verb="check"))
+    if find_image(client, inputs.reference):
+        return inputs.reference
+    if name := published(client, inputs):
+        fetch(client, name)
+        return name
+    raise EngineError(f"there is no image {inputs.reference}: build it, `nox -s build-{service}`")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,14 @@ class Model(Package):
 
 
 @dataclass(frozen=True, slots=True)
+class Binary(Package):
+    """A package of the system, and what it was built from: advisories speak of that."""
+
+    source: str = ""
+    source_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """What is in an image.
 
@@ -69,7 +77,7 @@ class Inventory:
     tini: tuple[Package, str]
     models: list[Model]
     python: list[Package]
-    debian: list[Package]
+    debian: list[Binary]
 
     @property
     def added(self) -> list[Package]:
@@ -155,8 +163,11 @@ def _python(texts: dict[str, bytes]) -> Iterator[Package]:
             yield Package(said["Name"], said["Version"], licence_of(said), added)
 
 
-def _debian(status: str) -> Iterator[Package]:
+def _debian(status: str) -> Iterator[Binary]:
     for paragraph in filter(None, status.split("\n\n")):
         said = email.message_from_string(paragraph)
         if str(said["Status"]).endswith(" installed"):
-            yield Package(said["Package"], said["Version"])
+            name, version = said["Package"], said["Version"]
+            # Not said where it is the same; its version only where that is another.
+            source, _, other = said.get("Source", name).partition(" ")
+            yield Binary(name, version, source=source, source_version=other.strip("()") or version)

@@ -1,7 +1,7 @@
 """Which base image exactly: ``nox -s pin-base [-- IMAGE]`` writes its digest into the Dockerfiles.
 
 A tag can be moved. The digest it leads to is an input of every image; pinned, it is the same input
-tomorrow, and on every machine.
+tomorrow, and on every machine. ``--check`` says whether the tag has been moved since.
 """
 
 from __future__ import annotations
@@ -28,12 +28,17 @@ def main(folder: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(prog="nox -s pin-base --", description=__doc__)
     parser.add_argument("image", metavar="IMAGE", nargs="?", help="default: the Dockerfiles'")
     parser.add_argument("--slim", action="store_true", help="the base of images without torch")
-    arguments = parser.parse_args()
-    accelerator: Accelerator = "cpu" if arguments.slim else "gpu"
-    named = default_base(service_names()[0], accelerator).partition("@")[0]
-    given = arguments.image or named
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail if what is pinned is out of date"
+    )
+    options = parser.parse_args()
+    accelerator: Accelerator = "cpu" if options.slim else "gpu"
+    pinned = default_base(service_names()[0], accelerator)
+    given = options.image or pinned.partition("@")[0]
     try:
         client = connect()
+        if options.check:
+            return check(client, options.image or pinned)
         digest = identify(client, given) if "@" in given else ask(client, given)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -43,6 +48,23 @@ def main(folder: Path = ROOT) -> int:
         text = path.read_text(encoding="utf-8")
         path.write_text(re.sub(line_of(accelerator), rf"\g<1>{pinned}", text), encoding="utf-8")
     print(pinned)
+    return 0
+
+
+def check(client: docker.DockerClient, base: str) -> int:
+    """Say whether a base's name still leads to the digest it is pinned to; 0 if it does.
+
+    Raises:
+        EngineError: the registry cannot be asked, or has none.
+    """
+    name, _, digest = base.partition("@")
+    if not digest:
+        print(f"{name} is not pinned: each build asks which image that is")
+    elif (now := ask(client, name)) != digest:
+        print(f"{name} is another image by now, {now}: `nox -s pin-base`, and a push")
+        return 1
+    else:
+        print(f"{name} is still the image that is pinned")
     return 0
 
 

@@ -1,10 +1,12 @@
 """Writes what is in a service's image, and under which licences: ``nox -s sbom-vad``.
 
 ``out/sbom/<image>.cdx.json`` is a CycloneDX document, ``<image>.licences.txt`` a list of licences.
+The image is the one of this working tree, or with ``--image`` one in a registry.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from rich.table import Table
 from tools.images.bom import Hashes, document
 from tools.images.build import build
 from tools.images.engine import EngineError, connect
+from tools.images.fetch import fetch
 from tools.images.inventory import Inventory, read
 from tools.images.plan import plan
 from tools.notice import CARRIED
@@ -25,18 +28,28 @@ OUTPUT = ROOT / "out" / "sbom"
 
 def main() -> int:
     """Write both files and print the licences; 0 when all that we add has one that is known."""
-    service = sys.argv[1]
+    parser = argparse.ArgumentParser(prog="nox -s sbom-<service> --", description=__doc__)
+    parser.add_argument("service")
+    parser.add_argument("--image", help="one in a registry; without it, options are the build's")
+    given, options = parser.parse_known_args()
+    if options and given.image:
+        parser.error(f"unknown: {' '.join(options)}")
     try:
-        built = build(plan(service, sys.argv[2:], verb="sbom"))
-        inventory = read(connect(), built.image)
+        client = connect()
+        if given.image:
+            reference, image = given.image, fetch(client, given.image)
+        else:
+            built = build(plan(given.service, options, verb="sbom"))
+            reference, image = built.reference, built.image
+        inventory = read(client, image)
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    name = built.reference.rpartition("/")[2].replace(":", "-")
+    name = re.sub("[:@]", "-", reference.rpartition("/")[2])
     texts = {
-        f"{name}.cdx.json": document(inventory, built.image, locked(service)),
         f"{name}.licences.txt": "".join(f"{line}\n" for line in listing(inventory)),
+        f"{name}.cdx.json": document(inventory, image, locked(given.service)),
     }
     for file, text in texts.items():
         (OUTPUT / file).write_text(text, encoding="utf-8")

@@ -65,10 +65,9 @@ class _Comparison:
             if (values := variant.values()) is not None:
                 yield from self._values(values, ways, name)
             else:
-                reasons = [list(self._mismatch(variant, way, name)) for way in ways]
-                if all(reasons):
-                    # The one that is most like it tells best what is wrong.
-                    yield from min(reasons, key=lambda found: (_unlike(found), len(found)))
+                reasons = [(way, list(self._mismatch(variant, way, name))) for way in ways]
+                if all(found for _, found in reasons):
+                    yield from min(reasons, key=lambda each: _unlike(variant, *each))[1]
         self._open.discard(pair)
 
     def _values(self, values: list[Any], ways: list[Part], name: str) -> Iterator[Finding]:
@@ -128,9 +127,11 @@ class _Comparison:
                 yield from self.between(others, rest, f"{name}.*")
 
 
-def _unlike(found: list[Finding]) -> bool:
-    """Whether it is of another type altogether."""
-    return any(finding.why.startswith("is ") and ", was " in finding.why for finding in found)
+def _unlike(one: Part, other: Part, found: list[Finding]) -> tuple[bool, bool, int]:
+    """How little two parts are alike: what differs least tells best what is wrong."""
+    another_name = one.schema.get("title") != other.schema.get("title")
+    another_type = any(each.why.startswith("is ") and ", was " in each.why for each in found)
+    return another_name, another_type, len(found)
 
 
 def _alike(one: Any, other: Any) -> bool:  # noqa: ANN401 - the value of any keyword

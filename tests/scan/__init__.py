@@ -1,0 +1,5 @@
+DATA = (
+    "services/*/requirements.txt",
+    "services/*/service.toml",
+    "tools/scan/ignored.toml",
+)
