@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypedDict
+from typing import NamedTuple, Self, TypedDict
 
 _BYTES_PER_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss; see getrusage(2)
 
@@ -64,8 +64,20 @@ def seconds_until(marker: str, command: Sequence[str], place: Place) -> float:
     raise place.failed(command)
 
 
-def peak_mb(command: Sequence[str], place: Place) -> float:
-    """The most memory a program had resident at one time, in MB (10^6 bytes).
+class Spent(NamedTuple):
+    """What a program has taken, from its start to its end.
+
+    Attributes:
+        cpu_s: seconds on all cores together; other work on the machine changes them little.
+        peak_mb: the most memory it had resident at one time, in MB (10^6 bytes).
+    """
+
+    cpu_s: float
+    peak_mb: float
+
+
+def spent(command: Sequence[str], place: Place) -> Spent:
+    """Run a program to its end.
 
     Linux counts the parent's own peak before ``exec`` to the child, so call this from a process
     smaller than the program: one without torch.
@@ -85,7 +97,12 @@ def peak_mb(command: Sequence[str], place: Place) -> float:
         raise place.failed(command)
     if usage.ru_maxrss <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
         raise RuntimeError("the measuring process has had more memory than what it measures")
-    return usage.ru_maxrss * _BYTES_PER_UNIT / 1e6
+    return Spent(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _BYTES_PER_UNIT / 1e6)
+
+
+def peak_mb(command: Sequence[str], place: Place) -> float:
+    """The most memory a program had; see ``spent``."""
+    return spent(command, place).peak_mb
 
 
 class Answer(TypedDict):

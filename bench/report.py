@@ -19,6 +19,8 @@ OUTPUT = ROOT / "out" / "bench"
 
 _RATIO = "ratio: this median divided by the median of the first row of its group"
 
+Unit = Literal["s", "ms", "MB", "F1"]
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -35,7 +37,7 @@ class Row:
     group: str
     subject: str
     values: list[float]
-    unit: Literal["s", "ms", "MB", "F1"]
+    unit: Unit
     note: str = ""
 
     @property
