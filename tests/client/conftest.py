@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -32,14 +33,15 @@ WORKER = {
 class Service(Emulated):
     """An endpoint whose faults can be changed while it is up."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, log: IO[bytes]) -> None:
         self.schedule = Schedule()
         command = [sys.executable, "-m", f"services.{name}.handler"]
         # Jobs are counted, so none is forgotten.
         rules = Rules(sync_retention_s=3600.0)
         settings = EndpointSettings(name, rules=rules, poll_s=2.0)
         scaling = Scaling(workers_min=1, workers_max=1)
-        super().__init__(Processes(command, ROOT, WORKER), settings, scaling, faults=self.schedule)
+        workers = Processes(command, ROOT, WORKER, log)
+        super().__init__(workers, settings, scaling, faults=self.schedule)
 
     @contextmanager
     def going_wrong(self, *faults: Fault) -> Iterator[None]:
@@ -56,27 +58,34 @@ class Service(Emulated):
         return [word[3] for word in words if word[3] in theirs]
 
 
+@contextmanager
+def serving(name: str, factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service; its workers write to a file, as between tests pytest would let them through."""
+    with (factory.mktemp("workers") / f"{name}.log").open("wb") as log, Service(name, log) as found:
+        yield found
+
+
 @pytest.fixture(scope="package")
-def vad() -> Iterator[Service]:
-    with Service("vad") as service:
+def vad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving("vad", tmp_path_factory) as service:
         yield service
 
 
 @pytest.fixture(scope="package")
-def asr() -> Iterator[Service]:
-    with Service("asr") as service:
+def asr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving("asr", tmp_path_factory) as service:
         yield service
 
 
 @pytest.fixture(scope="package")
-def diarization() -> Iterator[Service]:
-    with Service("diarization") as service:
+def diarization(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving("diarization", tmp_path_factory) as service:
         yield service
 
 
 @pytest.fixture(scope="package")
-def bundle() -> Iterator[Service]:
-    with Service("bundle") as service:
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving("bundle", tmp_path_factory) as service:
         yield service
 
 

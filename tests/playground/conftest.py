@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from playground.app import Playground
 from playground.recordings import Recordings
-from tests.client.conftest import Service
+from tests.client.conftest import Service, serving
 from tests.waiting import until
 from tools.workspace import ROOT, SAMPLE
 
@@ -49,11 +49,11 @@ def served(endpoints: Mapping[str, str], most_bytes: int = 2**31) -> Iterator[st
 
 
 @pytest.fixture(scope="package")
-def services() -> Iterator[dict[str, Service]]:
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
     """The endpoints, by their names."""
     with ExitStack() as stack:
         names = ("asr", "bundle")  # which has the other tasks
-        yield {name: stack.enter_context(Service(name)) for name in names}
+        yield {name: stack.enter_context(serving(name, tmp_path_factory)) for name in names}
 
 
 @pytest.fixture(scope="package")
