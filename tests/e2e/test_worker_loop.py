@@ -86,7 +86,8 @@ BAD_INPUTS: list[object] = [
     None, [], "x", 7, {}, {"audio": ""}, {"audio": "!!"}, {"audio": "aGVsbG8="},
     {"audio_url": "file:///etc/passwd"}, {"audio_url": "http://example.com/x"},
     {"audio_url": "https://169.254.169.254/latest"}, {"audio_base64": "UklGRgAAAABXQVZF"},
-    {"audio": AUDIO, "pad_ms": -1}, {"audio": AUDIO, "mode": "precise"},
+    {"audio": AUDIO, "pad_ms": -1}, {"audio": AUDIO, "mode": "exact"},
+    {"audio": AUDIO, "mode": "precise", "max_segment_s": 10},
     {"audio": AUDIO, "channel": 5}, {"audios": []}, {"audios": [{}]}, {"audio": "\u0000"},
     {"audio": "data:audio/wav;base64,"}, {"audio": "data:,x"}, {"audio_url": "https://"},
 ]  # fmt: skip
