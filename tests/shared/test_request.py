@@ -72,7 +72,7 @@ def test_a_source_of_another_kind_is_refused_by_name(field: str, value: object) 
         ("channel", 64),
         ("channel", True),
         ("channel", 1.0),
-        ("mode", "precise"),
+        ("mode", "exact"),
         ("mode", None),
         ("max_end_silence_ms", 149),
         ("max_end_silence_ms", 10**30),
