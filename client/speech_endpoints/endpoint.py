@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import ClassVar, Generic, Self, TypedDict, TypeVar, Unpack, cast
 
 import anyio
+import anyio.lowlevel
 from anyio import to_thread
 from pydantic import ValidationError
 
@@ -226,6 +227,9 @@ class AsyncEndpoint(Generic[ResultT]):
             except SpeechError as error:
                 errors.append(error)
                 group.cancel_scope.cancel()
+        await (
+            anyio.lowlevel.checkpoint_if_cancelled()
+        )  # from outside a group may end without a word
         if errors:
             raise errors[0]
         return [found[number] for number in sorted(found)]

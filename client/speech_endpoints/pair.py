@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self, Unpack
 
 import anyio
+import anyio.lowlevel
 from anyio import to_thread
 
 from speech_endpoints.audio import Audio
@@ -88,6 +89,7 @@ class AsyncPair:
             words = {**_those_of(self._text, asked), "timestamps": "word"}
             group.start_soon(one, self._speakers, _those_of(self._speakers, asked), 0)
             group.start_soon(one, self._text, words, 1)  # a recording's speakers are one job
+        await anyio.lowlevel.checkpoint_if_cancelled()  # as in ``AsyncEndpoint``
         if errors:
             raise errors[0]
         return transcript(found["diarization"], found["asr"], asked)

@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import anyio
 import pytest
 
 from runpod_emulator.faults import Fault
 from speech_endpoints import ASR, AsyncASR, failures
+from speech_endpoints.audio import Audio, Part
 from speech_endpoints.vendored.services.asr.contract import ASRResult, ASRSegment
+from speech_endpoints.wire import Json
 from tests.client.conftest import Service
 from tools.workspace import CLIENT, COMMANDS
 
@@ -67,6 +70,24 @@ def test_a_task_that_is_cancelled_cancels_its_job(asr: Service, half_an_hour: st
 
     anyio.run(main)
     assert last_state(asr) == "CANCELLED"
+
+
+class LateASR(AsyncASR):
+    """One that finds out late that there are no more parts to be sent."""
+
+    def _parts(self, audio: Audio, asked: Json) -> Iterator[Part]:
+        yield from super()._parts(audio, asked)
+        time.sleep(0.3)
+
+
+def test_it_can_be_cancelled_at_any_time(asr: Service, half_an_hour: str) -> None:
+    async def leave(after_s: float) -> None:
+        async with LateASR(asr.url) as endpoint:
+            with anyio.move_on_after(after_s):
+                await endpoint.run(half_an_hour)
+
+    for tenth in range(4):
+        anyio.run(leave, tenth / 10)
 
 
 def test_a_time_limit_cancels_the_job_and_says_so(asr: Service, half_an_hour: str) -> None:

@@ -61,7 +61,9 @@ def service(engine: docker.DockerClient, base: Image, registry: Registry) -> Ite
         inputs = gather(engine, plan(options[0], options[1:]))
         yield Service(options, inputs, line)
         for image in engine.images.list(inputs.repository):
-            engine.images.remove(str(image.id), force=True)
+            for tag in image.tags:
+                if tag.startswith(inputs.repository):  # the image has other names, in use elsewhere
+                    engine.images.remove(tag)
 
 
 @pytest.fixture(autouse=True)
