@@ -30,23 +30,13 @@ class EventLog:
             await self._app(scope, receive, send)
             return
         asked, answered = _Body(kept=self._bodies), _Body(kept=self._bodies)
-        status = 0
+        began, status, told = self._clock.now(), 0, False
 
-        async def hear() -> Message:
-            message = await receive()
-            asked.add(message.get("body", b""))
-            return message
-
-        async def say(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            answered.add(message.get("body", b""))
-            await send(message)
-
-        began = self._clock.now()
-        try:
-            await self._app(scope, hear, say)
-        finally:
+        def tell() -> None:
+            nonlocal told
+            if told:
+                return
+            told = True
             self._write({
                 "time": round(began, 3),
                 "seconds": round(self._clock.now() - began, 3),
@@ -57,6 +47,24 @@ class EventLog:
                 "request": asked.told(),
                 "response": answered.told(),
             })  # fmt: skip
+
+        async def hear() -> Message:
+            message = await receive()
+            asked.add(message.get("body", b""))
+            return message
+
+        async def say(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            answered.add(message.get("body", b""))
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                tell()  # first, so that whoever has the answer finds the line
+            await send(message)
+
+        try:
+            await self._app(scope, hear, say)
+        finally:
+            tell()
 
     def _write(self, event: dict[str, Any]) -> None:
         self._file.write(json.dumps(event) + "\n")
