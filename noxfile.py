@@ -126,8 +126,20 @@ def size(session: nox.Session) -> None:
 
 @nox.session(name="bench-images")
 def bench_images(session: nox.Session) -> None:
-    """Measure how long images take to build, and what is pushed after a change."""
+    """Measure how long images take to build and to start, and what is pushed after a change."""
     python(session, "bench.images", layer="dev")
+
+
+@nox.session
+def watch(session: nox.Session) -> None:
+    """Hold the ratios to the peers against the least that they may be."""
+    python(session, "bench.watch", layer="dev")
+
+
+@nox.session
+def plots(session: nox.Session) -> None:
+    """Draw what was measured."""
+    python(session, "bench.plot", layer="dev")
 
 
 @nox.session(name="bench-emulator")

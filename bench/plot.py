@@ -1,95 +1,89 @@
-"""How things grow, drawn: panels with logarithmic axes, as an SVG file that needs nothing else."""
+"""Draws what was measured: ``nox -s plots -- [FOLDER]`` draws every report in a folder.
+
+Things side by side become bars, a panel for each group; quantities at growing sizes, curves.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape
-from itertools import pairwise
+import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-WIDTH, HEIGHT = 320, 220  # of a panel, in pixels
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 32, 32  # its margins
-STYLE = """
-  text { font: 11px sans-serif; fill: #57606a } .title { font-weight: bold }
-  path { fill: none; stroke-width: 2 } .found { stroke: #0969da } circle { fill: #0969da }
-  .even { stroke: #8c959f; stroke-width: 1; stroke-dasharray: 4 4 }
-  .axis { stroke: #d0d7de; stroke-width: 1 }
-"""
+from bench.report import Curves, Report, Row, figures
+from tools.figures import BLUE, GREEN, GREY, ORANGE, drawing, save
+from tools.workspace import ROOT, from_the_user
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A quantity at growing sizes.
-
-    Attributes:
-        title: says what is shown, and in which unit.
-        labels: how each size is called.
-        sizes: positive and growing, two at least.
-        values: positive, one per size.
-    """
-
-    title: str
-    labels: Sequence[str]
-    sizes: Sequence[float]
-    values: Sequence[float]
+KEPT = ROOT / "docs" / "measured"
+WIDTH, BAR, HEAD = 8.0, 0.3, 0.75  # inches
+COLOURS = (BLUE, GREY, ORANGE, GREEN)
+MARKERS = "os^D"
 
 
-def draw(panels: Sequence[Panel], path: Path) -> None:
-    """Write panels side by side; in each a dashed line shows growth in proportion to the size."""
-    parts = [
-        f'<g transform="translate({number * WIDTH} 0)">{_panel(panel)}</g>'
-        for number, panel in enumerate(panels)
-    ]
-    size = f'viewBox="0 0 {len(panels) * WIDTH} {HEIGHT}" width="{len(panels) * WIDTH}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n<style>{STYLE}</style>\n'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(head + "\n".join(parts) + "\n</svg>\n", encoding="utf-8")
+def main() -> None:
+    """Draw them all."""
+    parser = argparse.ArgumentParser(prog="nox -s plots --", description=__doc__)
+    parser.add_argument("folder", nargs="?", default=str(KEPT), help="docs/measured by default")
+    for path in sorted(from_the_user(parser.parse_args().folder).glob("*.json")):
+        print(draw(Report.read(path), path.with_suffix(".svg")).name)
 
 
-def _panel(panel: Panel) -> str:
-    even = [panel.values[0] * size / panel.sizes[0] for size in panel.sizes]
-    levels = _levels([*panel.values, *even])
-    xs = _places(panel.sizes, panel.sizes, LEFT, WIDTH - RIGHT)
-
-    def height(values: Sequence[float]) -> list[float]:
-        return _places(values, levels, HEIGHT - BOTTOM, TOP)
-
-    ticks = [
-        f'<path class="axis" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
-        f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{level:,g}</text>'
-        for y, level in zip(height(levels), levels, strict=True)
-    ]
-    names = [
-        f'<text x="{x:.1f}" y="{HEIGHT - 12}" text-anchor="middle">{escape(label)}</text>'
-        for x, label in zip(xs, panel.labels, strict=True)
-    ]
-    found = height(panel.values)
-    points = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in zip(xs, found, strict=True)]
-    title = f'<text class="title" x="8" y="16">{escape(panel.title)}</text>'
-    lines = [_line("even", xs, height(even)), _line("found", xs, found)]
-    return "\n".join([title, *ticks, *names, *lines, *points])
+def draw(report: Report, path: Path) -> Path:
+    """Draw one report; returns the file."""
+    if report.curves:
+        return _curves(report.curves, path)
+    return _bars(report, path)
 
 
-def _levels(values: Sequence[float]) -> list[float]:
-    """Powers of ten (of two, if they are few) that the values lie between."""
-    base = 10.0 if max(values) >= 30 * min(values) else 2.0
-    first = math.floor(math.log(min(values), base))
-    last = math.ceil(math.log(max(values), base))
-    return [base**power for power in range(first, max(first + 1, last) + 1)]
+def _curves(curves: list[Curves], path: Path) -> Path:
+    with drawing(WIDTH, 3.2) as figure:
+        panels = figure.subplots(1, len(curves), squeeze=False)[0]
+        for axes, each in zip(panels, curves, strict=True):
+            for (name, values), colour, marker in zip(
+                each.lines.items(), COLOURS, MARKERS, strict=False
+            ):
+                axes.plot(each.sizes, values, marker=marker, color=colour, label=name)
+            axes.set(xscale="log", title=each.title)
+            axes.set_xticks(each.sizes, each.labels)
+            axes.minorticks_off()
+            axes.set_ylim(0, max(map(max, each.lines.values())) * 1.15)
+            if len(each.lines) > 1:
+                axes.legend()
+        return save(figure, path)
 
 
-def _places(
-    values: Sequence[float], scale: Sequence[float], first: float, last: float
-) -> list[float]:
-    """Where values lie on a logarithmic axis whose ends stand for the ends of the scale."""
-    whole = math.log(scale[-1] / scale[0])
-    return [first + (last - first) * math.log(value / scale[0]) / whole for value in values]
+def _bars(report: Report, path: Path) -> Path:
+    groups: dict[str, list[tuple[Row, float]]] = {}
+    for row, ratio in zip(report.rows, report.ratios(), strict=True):
+        groups.setdefault(row.group, []).append((row, ratio))
+    sizes = [len(rows) for rows in groups.values()]
+    with drawing(WIDTH, sum(sizes) * BAR + (len(sizes) + 0.5) * HEAD) as figure:
+        ratios = [size * BAR + HEAD / 2 for size in sizes]
+        panels = figure.subplots(len(groups), 1, squeeze=False, height_ratios=ratios)[:, 0]
+        for axes, (group, rows) in zip(panels, groups.items(), strict=True):
+            _panel(axes, group, rows)
+        figure.suptitle(report.title, x=0.01, ha="left", fontweight="bold")
+        return save(figure, path)
 
 
-def _line(kind: str, xs: Sequence[float], ys: Sequence[float]) -> str:
-    points = list(zip(xs, ys, strict=True))
-    (x, y), *_ = points
-    steps = "".join(f"L{x:.1f} {y:.1f}" for _, (x, y) in pairwise(points))
-    return f'<path class="{kind}" d="M{x:.1f} {y:.1f}{steps}"/>'
+def _panel(axes: Axes, title: str, rows: list[tuple[Row, float]]) -> None:
+    """The medians of a group, their smallest and largest values, and what the ratio is."""
+    longest = max(max(row.values) for row, _ in rows)
+    for place, (row, ratio) in enumerate(rows):
+        colour = BLUE if row.subject.startswith("ours") else GREY
+        axes.barh(place, row.median, height=0.7, color=colour)
+        axes.hlines(place, min(row.values), max(row.values), color="black", linewidth=1)
+        said = f"{figures(row.median)} {row.unit}" + (f", {ratio:.1f}x" if place else "")
+        axes.text(max(row.values) + longest * 0.01, place, said, va="center", fontsize=9)
+    axes.set_yticks(range(len(rows)), [row.subject for row, _ in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(0, longest * 1.2)
+    axes.set_title(title, fontweight="normal")
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+
+
+if __name__ == "__main__":
+    main()

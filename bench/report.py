@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Literal
+from typing import Literal, Self
 
 from rich.console import Console
 from rich.table import Table
@@ -48,7 +48,24 @@ class Row:
     @property
     def spread(self) -> str:
         """Smallest and largest value."""
-        return f"{_figures(min(self.values))} - {_figures(max(self.values))}"
+        return f"{figures(min(self.values))} - {figures(max(self.values))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Quantities at growing sizes, of several things.
+
+    Attributes:
+        title: says what is shown, and in which unit.
+        labels: how each size is called.
+        sizes: positive and growing, two at least.
+        lines: by what they are of; one value per size.
+    """
+
+    title: str
+    labels: list[str]
+    sizes: list[float]
+    lines: dict[str, list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +76,29 @@ class Report:
         title: what was asked.
         rows: in order, those of a group together; all with as many values.
         remarks: what holds for all of them: how it was measured, on what, with which versions.
+        curves: the same numbers as they are best drawn, if not as bars.
+        machine: what it was measured on.
     """
 
     title: str
     rows: list[Row]
     remarks: list[str]
+    curves: list[Curves] = field(default_factory=list)
     machine: Machine = field(default_factory=Machine.this)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """A report as ``publish`` wrote it."""
+        document = json.loads(path.read_text(encoding="utf-8"))
+        for row in document["rows"]:
+            del row["ratio"]
+        return cls(
+            document["title"],
+            [Row(**row) for row in document["rows"]],
+            document["remarks"],
+            [Curves(**curves) for curves in document.get("curves", [])],
+            Machine(**document["machine"]),
+        )
 
     def ratios(self) -> list[float]:
         """Each row's median in units of its group's first."""
@@ -86,7 +120,7 @@ class Report:
             first, group = row.group != group, row.group
             if first:
                 table.add_section()
-            value = f"{_figures(row.median)} {row.unit}"
+            value = f"{figures(row.median)} {row.unit}"
             name = row.group if first else ""
             table.add_row(name, row.subject, value, row.spread, f"{ratio:.2f}", row.note)
         return table
@@ -118,6 +152,6 @@ def length(seconds: int) -> str:
     return f"{seconds} s"
 
 
-def _figures(value: float) -> str:
+def figures(value: float) -> str:
     """Three significant figures, never in scientific notation."""
     return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"

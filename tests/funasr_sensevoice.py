@@ -198,4 +198,7 @@ def write_random_model(
         "init_param": WEIGHTS, "config": "config.yaml",
         "tokenizer_conf": {"bpemodel": PIECES}, "frontend_conf": {"cmvn_file": CMVN},
     }  # fmt: skip
-    (folder / "configuration.json").write_text(json.dumps({"file_path_metas": metas}))
+    hub = {"task": "auto-speech-recognition", "pipeline": {"type": "funasr-pipeline"}}
+    (folder / "configuration.json").write_text(json.dumps({
+        "framework": "pytorch", **hub, "model": {"type": "funasr"}, "file_path_metas": metas,
+    }))  # fmt: skip

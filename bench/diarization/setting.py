@@ -33,27 +33,32 @@ def prepare(setting: Setting) -> Place:
     shutil.copytree(setting.model.path, models / vad.id)
     tiny = locate(speaker.id, TINY_MODELS, speaker.revision)
     full_size(models / speaker.id, json.loads((tiny.path / "configuration.json").read_text()))
-    pipeline = models / "pipeline"
-    pipeline.mkdir()
-    (pipeline / "configuration.json").write_text(json.dumps({
+    environment = {
+        **setting.place.environment,
+        "MODELS_DIR": str(models),
+        "DIARIZATION_PIPELINE": str(write_pipeline(models)),
+        "PYTHONPATH": f"{ROOT}:{STAND_IN}",
+    }
+    return Place(setting.place.folder, environment)
+
+
+def write_pipeline(models: Path) -> Path:
+    """The folder of the peer's pipeline over the models in another; it names where they are."""
+    folder = models / "pipeline"
+    folder.mkdir()
+    (folder / "configuration.json").write_text(json.dumps({
         "framework": "pytorch",
         "task": "speaker-diarization",
         "model": {
             "type": "cluster-backend",
             "model_config": {"merge_thr": 0.78},
             "sample_rate": 16_000,
-            "speaker_model": str(models / speaker.id),
-            "vad_model": str(models / vad.id),
+            "speaker_model": str(models / SPEC.model("speaker").id),
+            "vad_model": str(models / SPEC.model("vad").id),
         },
         "pipeline": {"type": "segmentation-clustering"},
     }))  # fmt: skip
-    environment = {
-        **setting.place.environment,
-        "MODELS_DIR": str(models),
-        "DIARIZATION_PIPELINE": str(pipeline),
-        "PYTHONPATH": f"{ROOT}:{STAND_IN}",
-    }
-    return Place(setting.place.folder, environment)
+    return folder
 
 
 def audio(setting: Setting, seconds: int) -> Path:

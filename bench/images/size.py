@@ -22,6 +22,7 @@ from bench.report import Report, Row, publish
 from bench.usual.build import Way
 from bench.usual.build import build as build_usual
 from bench.usual.build import name as usual_name
+from tools.images.archive import digests
 from tools.images.build import make as make_image
 from tools.images.contents import Part, contents, stamps
 from tools.images.engine import EngineError, connect, find_image
@@ -135,9 +136,13 @@ def _ours(
 def _usual(client: docker.DockerClient, way: Way, base: Image, *, make: bool) -> Image | None:
     if make:
         return build_usual(way, base.tags[0])
-    if image := find_image(client, usual_name(way)):
-        return image
-    print(f"not built: {usual_name(way)}", file=sys.stderr)
+    name = usual_name(way)
+    if image := find_image(client, name):
+        below = digests(base)
+        if digests(image)[: len(below)] == below:
+            return image
+        name += f", on {base.tags[0]} as it is now"
+    print(f"not built: {name}", file=sys.stderr)
     return None
 
 

@@ -75,6 +75,39 @@ def _silero(timestamps: Callable[..., list[dict[str, int]]], model: object) -> F
     return find
 
 
+def sherpa() -> Find:
+    """sherpa-onnx with silero-vad's model, in C++, on the one thread that it takes by default."""
+    from importlib.resources import files
+
+    import sherpa_onnx
+    import soundfile
+
+    config = sherpa_onnx.VadModelConfig()
+    config.silero_vad.model = str(files("silero_vad.data") / "silero_vad.onnx")
+    step = config.silero_vad.window_size
+    vad = sherpa_onnx.VoiceActivityDetector(config, buffer_size_in_seconds=60)
+
+    def find(path: str) -> list[tuple[int, int]]:
+        samples, rate = soundfile.read(path, dtype="float32")
+        found: list[tuple[int, int]] = []
+
+        def take() -> None:
+            while not vad.empty():
+                start, size = vad.front.start, len(vad.front.samples)
+                found.append((start * 1000 // rate, (start + size) * 1000 // rate))
+                vad.pop()
+
+        for at in range(0, len(samples), step):
+            vad.accept_waveform(samples[at : at + step])
+            take()
+        vad.flush()
+        take()
+        vad.reset()
+        return found
+
+    return find
+
+
 ENGINES: dict[str, Callable[[], Find]] = {
     "ours": ours,
     "ours, precise": partial(ours, "precise"),
@@ -82,6 +115,7 @@ ENGINES: dict[str, Callable[[], Find]] = {
     "funasr.AutoModel": funasr,
     "silero-vad (ONNX)": silero,
     "silero-vad (ONNX, sequence)": silero_sequence,
+    "silero-vad (sherpa-onnx)": sherpa,
 }
 
 if __name__ == "__main__":

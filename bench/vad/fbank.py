@@ -34,7 +34,8 @@ def measure(setting: Setting) -> Report:
     apart = np.abs(mine - theirs)
     difference = f"log energies differ by {apart.mean():.1e} in the mean, {apart.max():.1e} at most"
     manner = "Kaldi's frames are taken one by one: its Python interface has no other way"
-    return Report("features: 80 log mel energies", rows, [difference, manner, *setting.remarks()])
+    remarks = [difference, manner, *setting.remarks()]
+    return Report("vad: features, 80 log mel energies", rows, remarks)
 
 
 def kaldi(signal: Array) -> Array:

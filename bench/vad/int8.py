@@ -36,7 +36,8 @@ def measure(setting: Setting) -> Report:
     candidates = {name: partial(_timed, vad, blocks) for name, vad in detectors.items()}
     found = in_turns(candidates, setting.runs or RUNS, discarded=1)
     rows = [Row(f"{length(seconds)} of audio", name, values, "s") for name, values in found.items()]
-    return Report("int8: features and network", rows, [_compared(detectors), *setting.remarks()])
+    remarks = [_compared(detectors), *setting.remarks()]
+    return Report("vad in int8: features and network", rows, remarks)
 
 
 def _quantised(floats: ModelFolder) -> ModelFolder:

@@ -18,7 +18,7 @@ from statistics import median, quantiles
 import aiohttp
 
 from bench.repeat import in_turns
-from bench.report import Report, Row, length
+from bench.report import Curves, Report, Row, length
 from bench.vad.setting import OURS, Setting
 from runpod_emulator.processes import Processes
 from runpod_emulator.settings import EndpointSettings
@@ -61,11 +61,23 @@ def measure(setting: Setting) -> Report:
         group = f"ms a clip takes while {length(long_s)} of audio is in work, callers: {BESIDE}"
         each = {name: partial(_ask_beside, urls[name], by_url, long) for name in commands}
         rows += _rows(group, each, setting, per_job=False)
-    return Report("jobs: through RunPod's worker loop, one worker", rows, [
+    remarks = [
         f"clips of {CLIP_S} s by URL from this machine; each caller sends one job after the other",
         "p50 and p95 of the time from a request to its answer, over all runs",
         *setting.remarks(),
-    ])  # fmt: skip
+    ]
+    title = "vad: jobs through RunPod's worker loop, one worker"
+    return Report(title, rows, remarks, [_curves(rows)])
+
+
+def _curves(rows: Sequence[Row]) -> Curves:
+    """Jobs a second by the number of callers."""
+    lines = {
+        name: [1000 / row.median for row in rows if row.subject == name][: len(CALLERS)]
+        for name in (US, INLINE, PEER)
+    }
+    labels = [str(callers) for callers in CALLERS]
+    return Curves("vad: jobs a second, by callers at once", labels, list(CALLERS), lines)
 
 
 def _jobs(name: str, callers: int, setting: Setting) -> int:

@@ -29,4 +29,4 @@ def measure(setting: Setting) -> Report:
     found = in_turns(candidates, setting.runs or RUNS)
     rows = [Row("peak", name, values, "MB") for name, values in found.items()]
     remarks = ["ours fetches the file from this machine by HTTP, as a worker does"]
-    return Report("memory: peak resident size of the process", rows, remarks + setting.remarks())
+    return Report("vad: peak resident size of the process", rows, remarks + setting.remarks())

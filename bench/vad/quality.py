@@ -44,7 +44,7 @@ def measure(setting: Setting) -> Report:
             for name, engine in engines.items()
         ]  # fmt: skip
     remarks = ["each engine with its own defaults; no figure changes from run to run"]
-    return Report("quality: frame F1", rows, remarks + setting.remarks("labelled recordings"))
+    return Report("vad: F1 of frames", rows, remarks + setting.remarks("labelled recordings"))
 
 
 def _row(group: str, name: str, engine: Warm, labelled: list[Labelled]) -> Row:

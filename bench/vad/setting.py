@@ -22,6 +22,7 @@ from shared.spec import ServiceSpec
 from tools.workspace import ROOT, SAMPLE, TINY_MODELS
 
 OURS = Path(sys.executable)
+PEERS = ("modelscope", "funasr", "silero-vad", "sherpa-onnx", "runpod")
 SPEC = ServiceSpec.read(ROOT / "services" / "vad" / "service.toml")
 
 
@@ -83,7 +84,7 @@ class Setting:
         weights = self.model.revision or "of unknown revision"
         return [
             f"{audio}, 16-bit WAV; weights of the VAD {weights}; CPU only",
-            "beside " + ", ".join(peers.versions("modelscope", "funasr", "silero-vad", "runpod")),
+            "beside " + ", ".join(peers.versions(*PEERS)),
         ]
 
     def audio(self, seconds: int) -> Path:

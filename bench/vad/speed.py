@@ -25,8 +25,8 @@ def measure(setting: Setting) -> Report:
             engine.ask(setting.audio(WARM_UP_S))
         lengths = (120, 300) if setting.quick else (600, 3600)
         rows = [row for seconds in lengths for row in _rows(seconds, engines, setting)]
-    remarks = ["silero-vad uses one thread, its own default, the others every core"]
-    return Report("speed: file to segments, model loaded", rows, remarks + setting.remarks())
+    remarks = ["silero-vad uses one thread, which is the default, the others every core"]
+    return Report("vad: file to segments, model loaded", rows, remarks + setting.remarks())
 
 
 def start(name: str, setting: Setting) -> Warm:

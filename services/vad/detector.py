@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ from shared.contract import ModelInfo, Segment
 from shared.features import Array
 from shared.formats import Labelled, render
 from shared.models.verified import verified
-from shared.nets.vad import FRAME_MS, EndPointRules, FsmnVad, find_segments
+from shared.nets.vad import FRAME_MS, EndPointRules, FsmnVad, Segmenter, gathered
 from shared.spec import ServiceSpec
 
 
@@ -61,11 +61,21 @@ class Detector:
         return fields
 
     def _by_rules(self, recording: Recording, request: VADRequest) -> tuple[Array, list[Span]]:
-        """Probabilities of speech, and segments by FunASR's rules."""
-        silence = self._vad.silence(recording)
+        """Probabilities of speech, if they are wanted, and segments by FunASR's rules."""
         rules = effective_rules(self._vad.rules, request)
-        found = find_segments(rules.is_speech(silence), rules)
-        return np.float32(1) - silence, [(start / 1000, end / 1000) for start, end in found]
+        segmenter = Segmenter(rules)
+        found: list[tuple[int, int]] = []  # milliseconds
+
+        def listen() -> Iterator[Array]:
+            """Decide each part as it comes: of ten hours nothing else has to be kept."""
+            for silence in self._vad.silences(recording):
+                found.extend(segmenter.push(rules.is_speech(silence)))
+                if request.return_scores:
+                    yield np.float32(1) - silence
+
+        probabilities = gathered(listen())
+        found += segmenter.finish()
+        return probabilities, [(start / 1000, end / 1000) for start, end in found]
 
     def _by_frames(self, recording: Recording, request: VADRequest) -> tuple[Array, list[Span]]:
         """Probabilities of speech, and the stretches where it is likely enough."""

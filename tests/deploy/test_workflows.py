@@ -19,8 +19,8 @@ PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 WRITES = {"deploy.yml": {"deploy": {"id-token", "attestations"}}}
 # What is said in a workflow besides: GitHub's own tools, and what only its machines need.
 PLUMBING = re.compile(
-    r"^(exit 1|\.ci/free-space|gh attestation verify .*|echo .*|jq .*|\{|\} >>.*|"
-    r"(found|image|file)=\$\(uvx .*\))$"
+    r"^(exit 1|\.ci/free-space|sudo apt-get update .*|gh attestation verify .*|echo .*|jq .*|"
+    r"\{|\} >>.*|(found|image|file)=\$\(uvx .*\))$"
 )
 
 Document = dict[Any, Any]

@@ -4,58 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tools.capacity.day import busiest
 from tools.capacity.estimate import Estimate
 from tools.capacity.plans import Answer
+from tools.figures import BLUE, GREEN, GREY, ORANGE, RED, drawing, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, GREY, RED, GREEN, ORANGE = "#0969da", "#8c959f", "#cf222e", "#1a7f37", "#bc4c00"
-STYLE: dict[Any, Any] = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": "#d0d7de",
-    "axes.grid": True,
-    "axes.labelcolor": "#57606a",
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "font.size": 10,
-    "grid.color": "#eaeef2",
-    "legend.frameon": False,
-    "svg.hashsalt": "capacity",
-    "text.color": "#24292f",
-    "xtick.color": "#57606a",
-    "ytick.color": "#57606a",
-}
 STEPS = 144  # of a day: ten minutes each
 _LONG = 30  # an axis whose end is so many times its beginning
 
 
 def draw(estimate: Estimate, folder: Path) -> list[Path]:
     """Draw all three; returns the files, PNG and SVG of each."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, picture in (("latency", _latency), ("traffic", _traffic), ("day", _day)):
-        with mpl.rc_context(STYLE):
-            figure = pyplot.figure(figsize=(8, 4.5), layout="constrained")
+        with drawing(8, 4.5) as figure:
             picture(estimate, figure)
-            for ending, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
-                written.append(folder / f"{name}.{ending}")
-                figure.savefig(written[-1], dpi=150, metadata=metadata)
-            pyplot.close(figure)
+            written += [save(figure, folder / f"{name}.{ending}") for ending in ("png", "svg")]
     return written
 
 

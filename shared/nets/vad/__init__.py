@@ -27,7 +27,7 @@ from shared.nets.vad.sizes import FsmnSizes
 
 __all__ = [
     "FRAME_MS", "Config", "Cutting", "EndPointRules", "FsmnVad", "Joining", "Segmenter",
-    "SpeechSegment", "find_segments",
+    "SpeechSegment", "find_segments", "gathered",
 ]  # fmt: skip
 
 
@@ -97,7 +97,11 @@ class FsmnVad:
         Returns:
             Shape (frames,); frame ``t`` covers 25 ms from ``t * 10`` ms on.
         """
-        return _gathered(self._silence(blocks))
+        return gathered(self.silences(blocks))
+
+    def silences(self, blocks: Iterable[Array]) -> Iterator[Array]:
+        """As ``silence``, in parts, as soon as they are known."""
+        return in_turns(self._network.silence, self._features(blocks))
 
     def odds(self, blocks: Iterable[Array]) -> Array:
         """Log odds of speech from all that the network says, one value per 10 ms.
@@ -108,7 +112,7 @@ class FsmnVad:
         Returns:
             Shape (frames,); see ``speech_odds``.
         """
-        return _gathered(speech_odds(part, self._outputs) for part in self.posteriors(blocks))
+        return gathered(speech_odds(part, self._outputs) for part in self.posteriors(blocks))
 
     def posteriors(self, blocks: Iterable[Array]) -> Iterator[Array]:
         """Probabilities of all of the network's outputs, arrays of shape (frames, outputs)."""
@@ -146,7 +150,7 @@ class FsmnVad:
         """
         for way in ways:
             blocks = way.passing(blocks)
-        for part in self._silence(blocks):
+        for part in self.silences(blocks):
             for number, way in enumerate(ways):
                 for segment in way.push(part):
                     yield number, segment
@@ -154,14 +158,12 @@ class FsmnVad:
             for segment in way.finish():
                 yield number, segment
 
-    def _silence(self, blocks: Iterable[Array]) -> Iterator[Array]:
-        return in_turns(self._network.silence, self._features(blocks))
-
     def _features(self, blocks: Iterable[Array]) -> Iterator[Array]:
         return filter(len, FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks))
 
 
-def _gathered(parts: Iterable[Array]) -> Array:
+def gathered(parts: Iterable[Array]) -> Array:
+    """Parts of shape (frames,) as one array."""
     # One growing buffer: an array kept per block would pin holes into the heap between the
     # large ones that come and go, and ten hours would take twice the memory.
     found = bytearray()

@@ -1,0 +1,20 @@
+"""How time and memory grow with the length of the recording, from a minute to an hour."""
+
+from __future__ import annotations
+
+from bench.asr.setting import REMARK, prepare
+from bench.cold import apart
+from bench.growth import growth
+from bench.report import Report
+from bench.vad.setting import Setting
+
+LENGTHS = (60, 300, 900, 3600)
+QUICK_LENGTHS = (15, 30, 60)
+
+
+def measure(setting: Setting) -> Report:
+    """The weights, mapped from their file, are a part of the memory."""
+    files = {
+        seconds: setting.audio(seconds) for seconds in (QUICK_LENGTHS if setting.quick else LENGTHS)
+    }
+    return growth("asr", files, {"ours": apart(prepare, setting)}, [REMARK, *setting.remarks()])
