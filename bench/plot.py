@@ -77,7 +77,8 @@ def _panel(axes: Axes, title: str, rows: list[tuple[Row, float]]) -> None:
         colour = GREY if THEIRS.search(row.subject) else BLUE
         axes.barh(place, row.median, height=0.7, color=colour)
         axes.hlines(place, min(row.values), max(row.values), color="black", linewidth=1)
-        said = f"{figures(row.median)} {row.unit}" + (f", {ratio:.{1 + (ratio < 1)}f}x" if place else "")
+        compared = f", {ratio:.1f}x" if ratio >= 1 else f", {ratio:.2f}x"
+        said = f"{figures(row.median)} {row.unit}{compared if place else ''}"
         axes.text(max(row.values) + longest * 0.01, place, said, va="center", fontsize=9)
     axes.set_yticks(range(len(rows)), [row.subject for row, _ in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
