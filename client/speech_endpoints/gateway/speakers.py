@@ -52,14 +52,9 @@ def segments(result: TranscribeResult) -> Iterator[Json]:
 
 def _names(labels: list[str]) -> dict[str, str]:
     """Of each speaker: known ones keep theirs, the others are A, B and so on, as they appear."""
-    free = (letters for letters in _letters() if letters not in labels)
+    letters = (f"{letter}{turn or ''}" for turn in count() for letter in ascii_uppercase)
+    free = (name for name in letters if name not in labels)
     return {label: next(free) if _UNKNOWN.fullmatch(label) else label for label in labels}
-
-
-def _letters() -> Iterator[str]:
-    """A to Z, then A1 to Z1, and so on."""
-    for turn in count():
-        yield from (f"{letter}{turn or ''}" for letter in ascii_uppercase)
 
 
 def _recording(url: str) -> bytes:
