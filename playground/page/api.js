@@ -5,6 +5,7 @@
  * @typedef {{name: string, title: string, question: string, service: string,
  *   schema: {properties: Record<string, any>}}} Task
  * @typedef {{event: "progress", state: "reading" | "waiting" | "working", over: number}} Progress
+ * @typedef {{event: "segment", segment: {start: number, end: number, text: string}}} Segment
  * @typedef {{total_s: number, waited_s: number, worked_s: number, cold: boolean, start_s: number | null, jobs: number}} Times
  * @typedef {{gpu: string, per_s: number, as_of: string, work: number, alone: number}} Cost
  * @typedef {{event: "result", result: any, files: Record<string, string>, times: Times, cost: Cost | null}} Answer
@@ -72,7 +73,7 @@ export const calls = async (task, options, name) =>
  * Send a job. Aborting it cancels the job.
  * @param {{task: string, recording: string, options: object}} question
  * @param {AbortSignal} signal
- * @param {(progress: Progress) => void} told
+ * @param {(event: Progress | Segment) => void} told
  * @returns {Promise<Answer>}
  */
 export async function job(question, signal, told) {

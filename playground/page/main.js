@@ -3,6 +3,7 @@
 import { AnswerView } from "./answer.js";
 import * as api from "./api.js";
 import { Asking } from "./asking.js";
+import { Heard } from "./heard.js";
 import { Player } from "./player.js";
 import { by, say, Screen } from "./screen.js";
 import { sources } from "./source.js";
@@ -17,12 +18,14 @@ import { clock, length, size } from "./words.js";
 const screen = new Screen();
 const [audio, lanes, stage, wave] = ["audio", "lanes", "stage", "wave"].map(by);
 const player = new Player({ audio, lanes, stage, wave }, { time: moved, taken: play, playing });
+const heard = new Heard(by("heard"));
 const answer = new AnswerView(play);
 const ways = new Ways({ ways: by("ways"), call: by("call"), copy: by("copy-call"), said: say });
 
 /** @param {Blob} blob @param {string} name */
 const take = (blob, name) =>
   screen.during(async (signal) => {
+    heard.clear();
     screen.busy("Reading the recording", name);
     const given = await api.handOver(blob, name),
       columns = await api.peaks(given.id);
@@ -45,6 +48,7 @@ const run = () =>
   screen.during(async (signal) => {
     if (!recording) return;
     const { task, options } = asking;
+    heard.clear();
     screen.busy("Sending the recording", task.question);
     const given = await api.job(
       { task: task.name, recording: recording.id, options },
@@ -62,8 +66,10 @@ const run = () =>
     asking.look();
   });
 
-/** @param {import("./api.js").Progress} progress */
-function told({ state, over }) {
+/** @param {import("./api.js").Progress | import("./api.js").Segment} event */
+function told(event) {
+  if (event.event === "segment") return heard.add(event.segment);
+  const { state, over } = event;
   const words = {
     reading: "Sending the recording",
     waiting: "Waiting for a worker",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from runpod_emulator.faults import Fault
 from speech_endpoints import ASR
 from tests.client.conftest import Service
 from tests.playground.conftest import ask, lasting, served, shot, tab
@@ -55,6 +56,25 @@ def test_a_task_is_answered(page: Page, task: str, sample: str, says: str) -> No
     expect(page.locator(".row").first).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("Done.")
     shot(page, f"result-{task.split(maxsplit=1)[0].lower()}")
+
+
+def test_text_appears_while_it_is_recognised(page: Page, services: dict[str, Service]) -> None:
+    with services["asr"].going_wrong(Fault("job-done", delay_s=4.0)):
+        ask(page, "Text", SPOKEN)
+        heard = page.get_by_role("log")
+        expect(heard).to_contain_text("play music")
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+        expect(page.locator("#headline")).to_be_hidden()
+        shot(page, "heard")
+        assert "6 segments" in answered(page)
+    expect(heard).to_be_hidden()
+    with services["asr"].going_wrong(Fault("job-done", delay_s=4.0)):
+        page.get_by_role("button", name="Run").click()
+        expect(heard).to_contain_text("hello")
+        expect(heard.get_by_text("hello")).to_have_count(1)
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("status")).to_have_text("Cancelled.")
+    until(lambda: services["asr"].jobs()[-1]["status"] == "CANCELLED")
 
 
 def test_words_are_played_where_they_are(page: Page) -> None:
