@@ -168,22 +168,26 @@ def test_the_same_call_from_elsewhere_gives_the_same(
     page.get_by_text("The same call").click()
     with ASR(services["asr"].url) as asr:
         wanted = asr.run(COMMANDS, language="en", use_itn=False).text
-    for way, run in {
-        "curl": ["bash", "-euc"], "Python": [sys.executable, "-c"], "speech": ["bash", "-euc"],
-    }.items():  # fmt: skip
+    for way in ("curl", "Python", "speech"):
         page.get_by_role("tab", name=way).click()
         page.get_by_role("button", name="Copy", exact=True).click()
         expect(page.get_by_role("button", name="Copied")).to_be_visible()
         expect(page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
         call = page.evaluate("navigator.clipboard.readText()")
-        call = call.replace("speech asr", f"{sys.executable} -m speech_endpoints asr")
-        printed = subprocess.run(
-            [*run, call], cwd=tmp_path, env={"PYTHONPATH": str(CLIENT), "PATH": "/usr/bin:/bin"},
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert printed.returncode == 0, printed.stderr
-        texts = re.findall(r'"text": ?("(?:[^"\\]|\\.)*")', printed.stdout)
+        texts = re.findall(r'"text": ?("(?:[^"\\]|\\.)*")', printed(way, call, tmp_path))
         assert wanted in map(json.loads, texts), way
+
+
+def printed(way: str, call: str, folder: Path) -> str:
+    """What a call prints that is made in a folder."""
+    run = [sys.executable, "-c"] if way == "Python" else ["bash", "-euc"]
+    call = re.sub("^speech", f"{sys.executable} -m speech_endpoints", call)
+    found = subprocess.run(
+        [*run, call], cwd=folder, env={"PYTHONPATH": str(CLIENT), "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    return found.stdout
 
 
 def test_an_option_out_of_its_range_is_shown_and_not_sent(
