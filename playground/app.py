@@ -110,11 +110,11 @@ class Playground:
     async def cut(self, request: Request) -> Response:
         """Take over a stretch of a recording."""
         asked = await _question(request)
-        name, times = asked.get("name"), (asked.get("start"), asked.get("end"))
-        if not isinstance(name, str) or not all(type(time) in {int, float} for time in times):
+        name, start, end = (asked.get(field) for field in ("name", "start", "end"))
+        if not isinstance(name, str) or {type(start), type(end)} - {int, float}:
             raise InvalidInput("a stretch has a name, a start and an end")
         number = request.path_params["recording"]
-        return _about(await self._recordings.cut(number, name, *times))
+        return _about(await self._recordings.cut(number, name, float(start), float(end)))
 
     async def recording(self, request: Request) -> Response:
         """A recording's file."""

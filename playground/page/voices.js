@@ -60,7 +60,7 @@ export class Voices {
   #item(name, recording, from) {
     const item = element("li"),
       what = element("span", "hint"),
-      save = Object.assign(element("a", "hint"), {
+      save = Object.assign(element("a"), {
         href: `/recordings/${recording.id}`,
         download: "",
         textContent: "Save",

@@ -45,8 +45,9 @@ def application(endpoints: Endpoints, limits: Limits) -> tuple[Starlette, Transc
     @asynccontextmanager
     async def opened(_: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for endpoint in filter(None, endpoints):
-                await stack.enter_async_context(endpoint)
+            await stack.enter_async_context(endpoints.asr)
+            if endpoints.transcribe:
+                await stack.enter_async_context(endpoints.transcribe)
             yield
 
     api = [
