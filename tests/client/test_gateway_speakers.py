@@ -139,6 +139,8 @@ VOICE = f"data:audio/wav;base64,{base64.b64encode(COMMANDS.read_bytes()).decode(
         ),
         ({"known_speaker_names": ["Ada"], "known_speaker_references": [VOICE],
           "response_format": "json"}, "known_speaker_names"),
+        ({"known_speaker_references": [VOICE], "response_format": "json"},
+         "known_speaker_references"),
     ],
 )  # fmt: skip
 def test_voices_that_cannot_be_known_are_named_and_cost_no_job(

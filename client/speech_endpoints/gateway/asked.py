@@ -96,8 +96,9 @@ def read(form: FormData) -> Asked:
         raise wrong("timestamp_granularities", "words are in response_format verbose_json only")
     if fields.stream and fields.response_format not in {"json", "text", "diarized_json"}:
         raise wrong("response_format", "a stream is of json, text or diarized_json")
-    if fields.known_speaker_names and not fields.speakers:
-        raise wrong("known_speaker_names", "speakers are in response_format diarized_json only")
+    for name in ("known_speaker_names", "known_speaker_references"):
+        if getattr(fields, name) and not fields.speakers:
+            raise wrong(name, "speakers are in response_format diarized_json only")
     return Asked(fields, file.file)
 
 
