@@ -111,10 +111,11 @@ class Playground:
         """Take over a stretch of a recording."""
         asked = await _question(request)
         name, start, end = (asked.get(field) for field in ("name", "start", "end"))
-        if not isinstance(name, str) or {type(start), type(end)} - {int, float}:
-            raise InvalidInput("a stretch has a name, a start and an end")
         number = request.path_params["recording"]
-        return _about(await self._recordings.cut(number, name, float(start), float(end)))
+        match name, start, end:
+            case str(), float() | int(), float() | int():
+                return _about(await self._recordings.cut(number, name, start, end))
+        raise InvalidInput("a stretch has a name, a start and an end")
 
     async def recording(self, request: Request) -> Response:
         """A recording's file."""

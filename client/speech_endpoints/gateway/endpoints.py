@@ -39,7 +39,8 @@ class Endpoints(NamedTuple):
             SpeechError: one is no endpoint, or there is no key for it.
         """
         settings: Settings = {"timeout_s": timeout_s, "parallel": _PARTS}
-        asr = AsyncASR(endpoint, **{**settings, "bundle": bundle})
+        recognising: Settings = {**settings, "bundle": bundle}
+        asr = AsyncASR(endpoint, **recognising)
         if bundle and diarization:
             raise InvalidInput("a bundle tells speakers apart by itself: give one of the two")
         if bundle:
