@@ -13,8 +13,16 @@ Flags = NDArray[np.bool_]  # of shape (windows,)
 def unit(vectors: Vectors) -> Vectors:
     """The same directions with length 1; what has no direction stays zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Vectors = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    scaled: Vectors = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32, copy=False)
     return scaled
+
+
+def centres(vectors: Vectors, labels: Labels) -> Vectors:
+    """The mean direction of the vectors of each label, shape (labels, size); below 0 is none."""
+    count = int(labels.max(initial=-1)) + 1
+    # Summed where they are: most of ten hours' vectors can be one speaker's.
+    sums = [vectors.sum(axis=0, where=(labels == label)[:, None]) for label in range(count)]
+    return unit(np.reshape(np.array(sums, dtype=np.float32), (count, vectors.shape[1])))
 
 
 def in_order(labels: Labels) -> Labels:
