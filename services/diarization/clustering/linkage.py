@@ -55,7 +55,7 @@ class Groups:
         self._overlaps[0] = False
         self._neighbours = np.array([self._neighbours_of(n).sum() for n in self._windows])
         self._there = np.ones(len(windows), dtype=np.bool_)
-        # No group is more alike to another than this; what it was may have been joined since.
+        # No group is more alike to another than this; it may be less, after that other was joined.
         self._at_most = np.array([self._row(number).max() for number in self._windows])
 
     def join(self, alike: float, least: int, most: int) -> list[Labels]:
