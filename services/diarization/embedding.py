@@ -19,7 +19,7 @@ class Embedder:
     def __init__(self, net: CamPlus) -> None:
         self._net = net
         self._spans: list[Span] = []
-        self._vectors = bytearray()  # of float32; one growing buffer, see ``gathered``
+        self._vectors = bytearray()  # of float32; joined from parts they would be there twice
         self._pending: list[Array] = []
 
     def push(self, segment: SpeechSegment) -> None:
