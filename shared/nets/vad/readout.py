@@ -26,7 +26,7 @@ class ReadOut(NamedTuple):
 
     Attributes:
         weights: shape (blocks, width).
-        bias: of what hands on nothing.
+        bias: the log odds where no block hands on anything.
     """
 
     weights: Array
