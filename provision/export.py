@@ -24,6 +24,7 @@ from shared.nets.vad import Config
 from shared.nets.vad.encoder import FsmnEncoder
 from shared.nets.vad.network import FsmnNetwork
 from shared.nets.vad.onnx_network import OnnxNetwork
+from shared.nets.vad.readout import read_out
 from shared.nets.vad.runtime import EXPORTED, Network
 
 TOLERANCE = 1e-5  # of a probability
@@ -59,7 +60,7 @@ def export(model: ModelFolder) -> float:
     encoder = FsmnEncoder(sizes)
     load_weights(encoder, checkpoint, prefix="encoder.")
     weights = {name: tensor.numpy() for name, tensor in encoder.state_dict().items()}
-    graph = fsmn_graph(weights, sizes, config.silence)
+    graph = fsmn_graph(weights, sizes, config.silence, read_out(sizes))
     with tempfile.TemporaryDirectory(dir=model.path, prefix=".export-") as folder:
         written = Path(folder, EXPORTED)
         written.write_bytes(graph.SerializeToString(deterministic=True))
@@ -81,7 +82,9 @@ def difference(one: Network, other: Network, width: int) -> float:
     """How far the probabilities of two networks are apart, at most, over blocks of all sizes."""
 
     def probabilities(network: Network) -> Array:
-        return np.concatenate(list(network.silence(_features(width))))
+        silence = np.concatenate(list(network.silence(_features(width))))
+        odds = np.concatenate(list(network.odds(_features(width))))
+        return np.stack((silence, np.tanh(odds / 2) / 2))
 
     return float(np.abs(probabilities(one) - probabilities(other)).max())
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from shared.features import Array
+from shared.nets.vad.readout import ReadOut
 from shared.nets.vad.sizes import FsmnSizes
 
 OPSET = 18
@@ -22,21 +23,25 @@ IR_VERSION = 9  # of the file's format; that of ONNX Runtime 1.17, which is olde
 
 
 def fsmn_graph(
-    weights: Mapping[str, Array], sizes: FsmnSizes, silence: Sequence[int]
+    weights: Mapping[str, Array],
+    sizes: FsmnSizes,
+    silence: Sequence[int],
+    read_out: ReadOut | None,
 ) -> onnx.ModelProto:
-    """The graph of an encoder, from features to probabilities.
+    """The graph of an encoder, from features to what is asked of it.
 
     Args:
         weights: the encoder's tensors by their names.
         sizes: the encoder's.
         silence: the outputs that stand for silence.
+        read_out: of this encoder, if there is one.
 
     Returns:
         Inputs ``features`` (frames, dim) and ``memory`` (blocks, frames remembered, channels);
-        outputs ``silence`` (frames,), ``posteriors`` (frames, outputs) and ``remembered``, the
+        outputs ``silence`` (frames,), with a read-out ``odds`` (frames,), and ``remembered``, the
         memory of the next frames. Only those asked for are copied out.
     """
-    return _Graph(weights, sizes).build(silence)
+    return _Graph(weights, sizes).build(silence, read_out)
 
 
 class _Graph:
@@ -48,7 +53,8 @@ class _Graph:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
 
-    def build(self, silence: Sequence[int]) -> onnx.ModelProto:
+    def build(self, silence: Sequence[int], read_out: ReadOut | None) -> onnx.ModelProto:
+        outputs = [_value("silence", ["frames"])]
         sizes, blocks = self._sizes, range(self._sizes.fsmn_layers)
         before = [f"before{block}" for block in blocks]
         self._nodes.append(
@@ -63,23 +69,30 @@ class _Graph:
         ids = self._integers("ids", *silence)
         chosen = self._add("Gather", [posteriors, ids], "chosen", axis=1)
         self._add("ReduceSum", [chosen, self._integers("one", 1)], "silence", keepdims=0)
+        if read_out:
+            self._read(read_out)
+            outputs.append(_value("odds", ["frames"]))
         self._add("Concat", [f"after{block}" for block in blocks], "remembered", axis=0)
         memory = [sizes.fsmn_layers, sizes.memory, sizes.proj_dim]
         graph = helper.make_graph(
             self._nodes,
             "fsmn",
             [_value("features", ["frames", sizes.input_dim]), _value("memory", memory)],
-            [
-                _value("silence", ["frames"]),
-                _value("posteriors", ["frames", sizes.output_dim]),
-                _value("remembered", memory),
-            ],
+            [*outputs, _value("remembered", memory)],
             list(self._constants.values()),
         )
         opsets = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
         onnx.checker.check_model(model)
         return model
+
+    def _read(self, read_out: ReadOut) -> None:
+        """Log odds of speech: all that the blocks hand on, weighed."""
+        parts = [self._constant("bias", np.array(read_out.bias, dtype=np.float32))]
+        for block, row in enumerate(read_out.weights):
+            weights = self._constant(f"read{block}", row[:, None])  # a vector takes 9 times as long
+            parts.append(self._add("MatMul", [f"frames{block}", weights], f"weighed{block}"))
+        self._add("Squeeze", [self._add("Sum", parts, "read"), self._integers("one", 1)], "odds")
 
     def _block(self, block: int, frames: str, before: str) -> str:
         """Adds to each frame, made narrow, a weighted sum of those before it."""

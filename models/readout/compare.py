@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.readout.scenes import hear
-from models.readout.train import arguments, load
+from models.readout.scenes import scenes
+from models.readout.train import MODEL, arguments
+from models.tiny.sound.acoustics import Samples
 from models.tiny.sound.labels import Labels
 from models.tiny.vad.scores import frames_of, score, truth_of
 from services.vad import precise
@@ -25,10 +26,11 @@ from services.vad.contract import VADRequest
 from services.vad.detector import refine
 from shared.decode import decode
 from shared.features import Array
+from shared.models.folder import locate
 from shared.nets.vad import FsmnVad
-from shared.nets.vad.readout import speech_odds
+from shared.nets.vad.readout import odds_against
 
-SCENES = 200
+SCENES = 130
 
 
 class Example(NamedTuple):
@@ -89,9 +91,9 @@ CHANGES = {
 def main() -> None:
     """Run the command of this module."""
     options = arguments(__doc__)
-    vad = load(options)
-    scenes = hear(vad, options.packages, "heldout", SCENES, seed=0)
-    sets = {"scenes": [_example(heard.posteriors, heard.labels) for heard in scenes]}
+    vad = FsmnVad.load(locate(MODEL, options.models))
+    made_up = scenes(options.packages, "heldout", SCENES, seed=0)
+    sets = {"scenes": [_example(vad, [scene.samples], scene.labels) for scene in made_up]}
     if data := os.environ.get("SPEECH_TEST_DATA"):
         sets["TEN VAD"] = list(_recordings(vad, Path(data, "audio", "ten-vad")))
     print(f"{'frame F1':46}", *(f"{name:>10}" for name in sets))
@@ -99,17 +101,14 @@ def main() -> None:
         print(f"{name:46}", *(f"{_f1(examples, rules):10.4f}" for examples in sets.values()))
 
 
-def _example(posteriors: Array, truth: Labels) -> Example:
-    quiet = posteriors[:, :1]
-    both = np.concatenate((quiet, 1 - quiet), axis=1)
-    return Example(speech_odds(posteriors, [0]), speech_odds(both, [0]), truth)
+def _example(vad: FsmnVad, recording: list[Samples], truth: Labels) -> Example:
+    return Example(vad.odds(recording), odds_against(vad.silence(recording)), truth)
 
 
 def _recordings(vad: FsmnVad, folder: Path) -> Iterator[Example]:
     for path in sorted(folder.glob("*.scv")):
         with path.with_suffix(".wav").open("rb") as file:
-            posteriors = np.concatenate(list(vad.posteriors(decode(file))))
-        yield _example(posteriors, truth_of(path))
+            yield _example(vad, list(decode(file)), truth_of(path))
 
 
 def _held(leaning: Array, on: float, off: float) -> Labels:

@@ -26,10 +26,12 @@ class Noise:
 
     Args:
         music: pieces that tunes are taken from, longer than any scene.
+        sounds: recorded ones, which are heard whole.
     """
 
-    def __init__(self, music: Sequence[Samples]) -> None:
+    def __init__(self, music: Sequence[Samples], sounds: Sequence[Samples]) -> None:
         self._music = music
+        self._sounds = sounds
 
     def __call__(
         self, rng: np.random.Generator, speech: Sequence[Samples], length: int, level: float
@@ -50,6 +52,12 @@ class Noise:
             gain = decibels_to_gain(-rng.uniform(-2, 32))
             name = str(rng.choice(PASSING))
             total[start:end] += level * gain * self._sound(rng, name, speech, end - start)
+        for _ in range(rng.choice([0, 0, 1, 3, 8])):
+            start = int(rng.integers(length - FADE))
+            sound = self._sounds[int(rng.integers(len(self._sounds)))][: length - start]
+            total[start : start + sound.size] += (
+                level * decibels_to_gain(-rng.uniform(-2, 28)) * unit(sound)
+            )
         return total
 
     def _sound(

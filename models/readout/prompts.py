@@ -1,4 +1,4 @@
-"""Recorded voices and music from Debian: what telephone exchanges and games for children say.
+"""Recorded voices, music and sounds from Debian: of telephone exchanges and of games.
 
 Prompts are single phrases, read in a studio or at home, without noise; so their labels come from
 their energy. The recordings stay on the machine that trains: only the weights are kept.
@@ -20,7 +20,7 @@ from shared.audio import SAMPLE_RATE
 PACKAGES = (
     *(f"asterisk-core-sounds-{language}-g722" for language in ("en", "es", "fr", "it", "ru")),
     "asterisk-moh-opsound-g722",
-    "ktuberling-data",
+    *("ktuberling-data", "tuxpaint-stamps-default", "hedgewars-data", "minetest-data"),
 )
 VOICES: dict[Split, tuple[str, ...]] = {
     "train": (
@@ -34,9 +34,18 @@ VOICES: dict[Split, tuple[str, ...]] = {
     ),
 }
 MUSIC = "asterisk/moh"
+SOUNDS: dict[Split, tuple[str, ...]] = {  # of animals, weapons, tools, steps, water, fire
+    "train": (
+        *("tuxpaint/stamps/animals", "tuxpaint/stamps/household"),
+        "games/hedgewars/Data/Sounds",
+    ),
+    "heldout": ("games/minetest/games",),
+}
 PROMPTS = 260  # of one voice at most
 SHORTEST_S = 0.5
+SPOKEN = {"voices", "desc"}  # in the paths of sounds that are speech
 LONGEST_S = 60
+SOUND_S = 6
 
 
 def fetch(folder: Path) -> None:
@@ -62,6 +71,16 @@ def music(folder: Path, split: Split) -> list[Samples]:
     """Pieces of music, every other one for each split."""
     files = sorted((folder / "usr/share" / MUSIC).glob("*.g722"))
     return [read(path) for path in files[split == "heldout" :: 2]]
+
+
+def sounds(folder: Path, split: Split) -> list[Samples]:
+    """What is no speech and no music, a few seconds of each."""
+    found = []
+    for name in SOUNDS[split]:
+        for path in sorted((folder / "usr/share" / name).rglob("*.ogg")):
+            if not SPOKEN & {*path.parts, *path.stem.split("_")}:
+                found.append(read(path)[: SOUND_S * SAMPLE_RATE])
+    return [sound for sound in found if sound.any()]
 
 
 def shares(voices: Mapping[str, object]) -> list[float]:

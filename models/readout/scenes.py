@@ -1,52 +1,56 @@
-"""Scenes of recorded voices as the network hears them: its posteriors, and the truth."""
+"""Scenes of recorded voices beside recorded and made-up noise, with exact labels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import soxr
+from scipy import signal
 
 from models.readout import prompts
 from models.readout.noise import Noise
 from models.tiny.sound.acoustics import Samples
-from models.tiny.sound.labels import Labels
 from models.tiny.sound.synthesis import Split
-from models.tiny.vad.scenes import make_scene
+from models.tiny.vad.scenes import Scene, make_scene
 from shared.audio import SAMPLE_RATE
-from shared.features import Array
-from shared.nets.vad import FsmnVad
 
 SECONDS = 12.0
 PROMPTS = 12  # of each voice of a scene
+COMPRESSED = 0.5  # of the scenes
 
 
-class Heard(NamedTuple):
-    """A scene: probabilities of shape (frames, outputs), and whether each frame is speech."""
-
-    posteriors: Array
-    labels: Labels
-
-
-def hear(vad: FsmnVad, folder: Path, split: Split, count: int, seed: int) -> Iterator[Heard]:
+def scenes(folder: Path, split: Split, count: int, seed: int) -> Iterator[Scene]:
     """Scenes of a split's voices; each depends on the seed and its number alone.
 
     Args:
-        vad: the network.
         folder: where the packages are; see ``prompts.fetch``.
-        split: whose voices and music.
+        split: whose voices, music and sounds.
         count: how many.
         seed: decides everything.
     """
     voices = prompts.voices(folder, split)
-    noise = Noise(prompts.music(folder, split))
+    noise = Noise(prompts.music(folder, split), prompts.sounds(folder, split))
     for number in range(count):
         rng = np.random.default_rng([seed, split == "heldout", number])
         scene = make_scene(rng, _speech(rng, voices), SECONDS, noise)
-        posteriors = np.concatenate(list(vad.posteriors([scene.samples])))
-        yield Heard(posteriors, scene.labels[: len(posteriors)])
+        if rng.random() < COMPRESSED:
+            scene = Scene(compressed(scene.samples, rng.uniform(0.2, 0.6)), scene.labels)
+        yield scene
+
+
+def compressed(samples: Samples, strength: float) -> Samples:
+    """As after an automatic gain control: what is quiet is lifted, and loud 0.05 s are not.
+
+    Args:
+        samples: a recording.
+        strength: 0 for none; at 1 all would be equally loud.
+    """
+    power = np.maximum(signal.oaconvolve(samples**2, np.full(800, 1 / 800), "same"), 0)
+    level = np.sqrt(power / max(float(power.max()), 1e-12)) + 1e-4
+    lifted: Samples = (samples * level**-strength).astype(np.float32)
+    return lifted
 
 
 def _speech(rng: np.random.Generator, voices: dict[str, list[Samples]]) -> list[Samples]:

@@ -11,6 +11,7 @@ import torch
 
 from provision.fsmn_graph import fsmn_graph
 from shared.nets.vad.encoder import FsmnEncoder
+from shared.nets.vad.readout import ReadOut
 from shared.nets.vad.sizes import FsmnSizes
 
 SMALL: dict[str, Any] = {
@@ -29,15 +30,20 @@ def test_it_computes_what_the_encoder_does(other: dict[str, int], silence: list[
     encoder = FsmnEncoder(sizes)
     state = {name: torch.randn(tensor.shape) for name, tensor in encoder.state_dict().items()}
     encoder.load_state_dict(state, assign=True)
-    graph = fsmn_graph({name: tensor.numpy() for name, tensor in state.items()}, sizes, silence)
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(sizes.fsmn_layers, sizes.linear_dim)).astype(np.float32)
+    numbers = {name: tensor.numpy() for name, tensor in state.items()}
+    graph = fsmn_graph(numbers, sizes, silence, ReadOut(weights, -1.5))
     session = onnxruntime.InferenceSession(graph.SerializeToString())
     memory = np.zeros((sizes.fsmn_layers, sizes.memory, sizes.proj_dim), np.float32)
     theirs = encoder.memory()
     for frames in (1, 2, 30):
         features = np.random.default_rng(frames).normal(size=(frames, 6)).astype(np.float32)
-        found, every, memory = session.run(None, {"features": features, "memory": memory})
         with torch.inference_mode():
-            expected = encoder(torch.from_numpy(features), theirs)
-        np.testing.assert_allclose(every, expected, rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(found, expected[:, silence].sum(dim=1), rtol=1e-4, atol=1e-5)
+            blocks = list(encoder.blocks(torch.from_numpy(features), [*theirs]))
+            expected = encoder(torch.from_numpy(features), theirs)[:, silence].sum(dim=1)
+        odds = torch.stack(blocks).mul(torch.from_numpy(weights)[:, None]).sum(dim=(0, 2)) - 1.5
+        found, read, memory = session.run(None, {"features": features, "memory": memory})
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(read, odds, rtol=1e-4, atol=1e-3)
         np.testing.assert_allclose(memory, np.stack(theirs), rtol=1e-4, atol=1e-4)

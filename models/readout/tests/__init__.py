@@ -1,1 +1,1 @@
-DATA = ()
+DATA = ("models/tiny/iic/speech_fsmn_vad*",)

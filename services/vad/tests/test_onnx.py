@@ -26,7 +26,9 @@ from shared.models.folder import locate
 from shared.models.lean import available_cores
 from shared.nets.vad import FsmnVad
 from shared.nets.vad.onnx_network import OnnxNetwork
+from shared.nets.vad.readout import ReadOut
 from shared.nets.vad.runtime import EXPORTED
+from shared.nets.vad.sizes import FsmnSizes
 from tests.data import real_data
 from tools.workspace import ROOT, SAMPLE, TINY_MODELS
 
@@ -83,6 +85,17 @@ def test_a_network_that_computes_something_else_is_not_left_behind(
     }
 
 
+def test_a_graph_that_reads_out_what_it_should_not_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def some(sizes: FsmnSizes) -> ReadOut:
+        return ReadOut(np.zeros((sizes.fsmn_layers, sizes.linear_dim), dtype=np.float32), 0.0)
+
+    monkeypatch.setattr(exporting, "read_out", some)
+    with pytest.raises(ModelUnusable, match="another network"):
+        export(locate(MODEL, copied(TINY_MODELS, tmp_path)))
+
+
 @pytest.mark.parametrize("block", [400, 1_234, 16_000, 10**9])
 def test_probabilities_are_torchs_however_the_recording_is_cut(
     exported: Path, conversation: Array, block: int
@@ -116,6 +129,12 @@ def test_every_recording_at_hand_has_torchs_segments(
     assert recordings
     for path in recordings:
         assert segments(ours, path) == segments(torchs, path), path.name
+        np.testing.assert_allclose(odds(ours, path), odds(torchs, path), atol=1e-2)
+
+
+def odds(detector: Detector, path: Path) -> Array:
+    with path.open("rb") as file:
+        return detector._vad.odds(decode(file))
 
 
 def segments(detector: Detector, path: Path) -> object:

@@ -20,7 +20,6 @@ from shared.nets.config import read_config
 from shared.nets.vad.cutting import SEPARATE, Cutting, SpeechSegment
 from shared.nets.vad.endpoint import FRAME_MS, EndPointRules
 from shared.nets.vad.joining import Joining
-from shared.nets.vad.readout import speech_odds
 from shared.nets.vad.runtime import Network, load_network
 from shared.nets.vad.segmenter import Segmenter, find_segments
 from shared.nets.vad.sizes import FsmnSizes
@@ -71,7 +70,6 @@ class FsmnVad:
     _cmvn: Cmvn
     _lfr_m: int
     _network: Network
-    _outputs: list[int]  # those for silence
 
     @classmethod
     def load(cls, folder: ModelFolder, device: str | None = "cpu") -> FsmnVad:
@@ -86,7 +84,7 @@ class FsmnVad:
         cmvn = Cmvn.read(folder.asset("frontend_conf", "cmvn_file"))
         rules = EndPointRules.from_config(config.model_conf)
         network = load_network(folder, config.encoder_conf, config.silence, device)
-        return cls(rules, fbank, cmvn, front.lfr_m, network, config.silence)
+        return cls(rules, fbank, cmvn, front.lfr_m, network)
 
     def silence(self, blocks: Iterable[Array]) -> Array:
         """Probability of silence, one value per 10 ms.
@@ -101,22 +99,18 @@ class FsmnVad:
 
     def silences(self, blocks: Iterable[Array]) -> Iterator[Array]:
         """As ``silence``, in parts, as soon as they are known."""
-        return in_turns(self._network.silence, self._features(blocks))
+        return in_turns(self._network.silence, self.features(blocks))
 
     def odds(self, blocks: Iterable[Array]) -> Array:
-        """Log odds of speech from all that the network says, one value per 10 ms.
+        """Log odds of speech by all that the network knows, one value per 10 ms.
 
         Args:
             blocks: as for ``silence``.
 
         Returns:
-            Shape (frames,); see ``speech_odds``.
+            Shape (frames,), natural logarithms; see ``shared/nets/vad/readout.py``.
         """
-        return gathered(speech_odds(part, self._outputs) for part in self.posteriors(blocks))
-
-    def posteriors(self, blocks: Iterable[Array]) -> Iterator[Array]:
-        """Probabilities of all of the network's outputs, arrays of shape (frames, outputs)."""
-        return in_turns(self._network.posteriors, self._features(blocks))
+        return gathered(in_turns(self._network.odds, self.features(blocks)))
 
     def segments(
         self, blocks: Iterable[Array], rules: EndPointRules, joining: Joining = SEPARATE
@@ -158,7 +152,8 @@ class FsmnVad:
             for segment in way.finish():
                 yield number, segment
 
-    def _features(self, blocks: Iterable[Array]) -> Iterator[Array]:
+    def features(self, blocks: Iterable[Array]) -> Iterator[Array]:
+        """What the network is given: arrays of shape (frames, dim), none empty."""
         return filter(len, FeatureStream(self._fbank, self._cmvn, self._lfr_m).stream(blocks))
 
 

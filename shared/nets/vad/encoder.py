@@ -5,6 +5,8 @@ It computes what FunASR's ``FSMN`` does, and its tensors have that one's names.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -38,11 +40,16 @@ class FsmnEncoder(nn.Module):
             features: shape (frames, dim), one frame at least.
             memory: of the frames before; it becomes that of these.
         """
+        *_, frames = self.blocks(features, memory)
+        scores: Tensor = self.out_linear2(self.out_linear1(frames))
+        return scores.softmax(dim=-1)
+
+    def blocks(self, features: Tensor, memory: list[Tensor]) -> Iterator[Tensor]:
+        """What each block in turn makes of the frames, shape (frames, width); see ``forward``."""
         frames = self.in_linear2(self.in_linear1(features)).relu_()
         for number, block in enumerate(self.fsmn):
             frames, memory[number] = block(frames, memory[number])
-        scores: Tensor = self.out_linear2(self.out_linear1(frames))
-        return scores.softmax(dim=-1)
+            yield frames
 
 
 class _Block(nn.Module):

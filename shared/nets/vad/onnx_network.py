@@ -14,6 +14,7 @@ import onnxruntime
 from shared.errors import ModelUnusable
 from shared.features import Array
 from shared.models.lean import available_cores
+from shared.nets.vad.readout import odds_against, read_out
 from shared.nets.vad.sizes import FsmnSizes
 
 
@@ -22,8 +23,8 @@ class OnnxNetwork:
 
     Args:
         graph: an ONNX file with the inputs ``features`` (frames, dim) and ``memory`` (blocks,
-            frames remembered, channels), and the outputs ``silence`` (frames,), ``posteriors``
-            (frames, outputs) and ``remembered``, the next memory.
+            frames remembered, channels), and the outputs ``silence`` (frames,), ``odds`` (frames,)
+            if there is a read-out for it, and ``remembered``, the next memory.
         sizes: the encoder's.
 
     Raises:
@@ -37,9 +38,11 @@ class OnnxNetwork:
             )
         except Exception:  # noqa: BLE001 - ONNX Runtime raises whatever its parsers raise
             raise ModelUnusable(f"{graph.name} is no network that ONNX Runtime can run") from None
+        self._reads_out = "odds" in {value.name for value in session.get_outputs()}
         shapes = {value.name: value.shape[1:] for value in session.get_inputs()}
         remembered = [sizes.memory, sizes.proj_dim]
-        if shapes != {"features": [sizes.input_dim], "memory": remembered}:
+        expected = {"features": [sizes.input_dim], "memory": remembered}
+        if shapes != expected or self._reads_out != bool(read_out(sizes)):
             raise ModelUnusable(f"{graph.name} is another network than config.yaml says")
         self._session = session
         self._blank = np.zeros((sizes.fsmn_layers, *remembered), dtype=np.float32)
@@ -48,9 +51,11 @@ class OnnxNetwork:
         """Probability of silence for each frame of one recording; see ``Network``."""
         return self._run("silence", features)
 
-    def posteriors(self, features: Iterable[Array]) -> Iterator[Array]:
-        """Probability of every output instead; see ``Network``."""
-        return self._run("posteriors", features)
+    def odds(self, features: Iterable[Array]) -> Iterator[Array]:
+        """Log odds of speech instead; see ``Network``."""
+        if not self._reads_out:
+            return map(odds_against, self.silence(features))
+        return self._run("odds", features)
 
     def _run(self, wanted: str, features: Iterable[Array]) -> Iterator[Array]:
         memory = self._blank

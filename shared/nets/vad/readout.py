@@ -1,46 +1,49 @@
-"""How sure the network is of speech, read out from all of its outputs.
+"""How sure the network is of speech, read out from all of its blocks.
 
 FSMN-VAD has one output for silence and 247 for parts of speech, and FunASR counts all of these as
-speech. Some of them are what the network makes of noise. A linear read-out knows which: it weighs
-the logarithms of all probabilities, by weights that were fitted to frames of known labels
-(``models/readout``), and what it gives are log odds.
+speech. Some of them are what the network makes of noise. What its blocks hand on knows more than
+its outputs: a linear read-out weighs all of it, by weights that were fitted to frames of known
+labels (``models/readout``), and what it gives are log odds.
 
 Source: Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from shared.features import Array
-from shared.nets.vad.readout_weights import BIAS, WEIGHTS
+from shared.nets.vad.readout_weights import BIAS, SHAPE, WEIGHTS
+from shared.nets.vad.sizes import FsmnSizes
 
 LEAST = 1e-7  # probabilities below are rounded up to it
-_WEIGHTS = np.array(WEIGHTS, dtype=np.float32)
 
 
-def speech_odds(posteriors: Array, silence: Sequence[int]) -> Array:
-    """Log odds of speech of each frame.
+class ReadOut(NamedTuple):
+    """Log odds of speech are ``bias`` and what all blocks hand on, weighed.
 
-    The weights are those of the network with 248 outputs. Of another, as the tiny one, the
-    probability of silence is all that counts.
-
-    Args:
-        posteriors: probabilities of the network's outputs, shape (frames, outputs).
-        silence: the outputs that stand for silence.
-
-    Returns:
-        Shape (frames,), natural logarithms.
+    Attributes:
+        weights: shape (blocks, width).
+        bias: the log odds where no block hands on anything.
     """
-    if posteriors.shape[1] == len(_WEIGHTS):
-        return log(posteriors) @ _WEIGHTS + np.float32(BIAS)
-    quiet = posteriors[:, silence].sum(axis=1)
-    return log(1 - quiet) - log(quiet)
+
+    weights: Array
+    bias: float
 
 
-def log(probabilities: Array) -> Array:
-    """Natural logarithms; ``LEAST`` in the place of what is less."""
-    floored = np.maximum(probabilities, np.float32(LEAST))
-    return np.log(floored, out=floored)
+def read_out(sizes: FsmnSizes) -> ReadOut | None:
+    """That of the real network; there is none for others, as the tiny one."""
+    shape = sizes.fsmn_layers, sizes.linear_dim
+    weights = np.array(WEIGHTS, dtype=np.float32)
+    return ReadOut(weights.reshape(shape), BIAS) if shape == SHAPE else None
+
+
+def odds_against(silence: Array) -> Array:
+    """Log odds of speech by probabilities of silence alone, both of shape (frames,)."""
+    return _log(1 - silence) - _log(silence)
+
+
+def _log(probabilities: Array) -> Array:
+    return np.log(np.maximum(probabilities, np.float32(LEAST)))

@@ -30,8 +30,8 @@ class Network(Protocol):
             One array of shape (frames,) per block that has any.
         """
 
-    def posteriors(self, features: Iterable[Array]) -> Iterator[Array]:
-        """Probability of every output instead: arrays of shape (frames, outputs)."""
+    def odds(self, features: Iterable[Array]) -> Iterator[Array]:
+        """Log odds of speech instead, by all that the network knows; see ``read_out``."""
 
 
 def load_network(
