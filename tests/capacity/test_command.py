@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.capacity import DATA
 from tools.capacity.__main__ import main
 from tools.capacity.figures import Figures
 from tools.endpoints import EndpointSpec
+from tools.workspace import ROOT
 
 QUICK = ("--jobs-per-day", "150", "--days", "2", "--only-gpu", "AMPERE_16", "--most-workers", "1")
 
@@ -148,8 +150,29 @@ def test_a_bad_question_is_refused_with_what_is_wrong(
     assert BAD[options] in capsys.readouterr().err
 
 
+def test_only_endpoint_toml_says_how_large_a_workers_disk_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read = [path for pattern in DATA for path in ROOT.glob(pattern)]
+    saying = {path.name for path in read if "disk_gb" in path.read_text(encoding="utf-8")}
+    assert saying == {"endpoint.toml"}
+
+    before, of = document(monkeypatch, capsys), EndpointSpec.of
+    twice = {"vad": 2, "bundle": 4}
+    monkeypatch.setattr(
+        EndpointSpec,
+        "of",
+        lambda name: of(name).model_copy(update={"disk_gb": of(name).disk_gb * twice[name]}),
+    )
+    found = document(monkeypatch, capsys)
+    for plan, times in {"image": 2, "volume": 2, "bundle": 4}.items():
+        disks = [answers["plans"][plan]["bill"]["disk"] for answers in (before, found)]
+        assert disks[1] == pytest.approx(times * disks[0])
+    assert found["pods"]["per_month"] - before["pods"]["per_month"] == pytest.approx(2.0)
+
+
 def test_every_figure_is_measured_by_a_command_or_has_a_source() -> None:
     figures = Figures.read()
-    assert all(figure.source and figure.value > 0 for figure in figures.known.values())
+    assert all(figure.source and figure.value >= 0 for figure in figures.known.values())
     commands = [figure.source for figure in figures.known.values() if figure.measured]
     assert all("`" in source for source in commands), "a command, or a file"

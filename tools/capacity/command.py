@@ -79,7 +79,8 @@ def _add_setup(group: argparse._ArgumentGroup) -> None:
         help="RunPod's other scaler",
     )  # fmt: skip
     add("--concurrency", type=_count, metavar="N", help="jobs a worker has at a time")
-    add("--lanes", type=_count, default=1, metavar="N", help="jobs it computes at a time (1)")
+    add("--short-concurrency", type=_count, metavar="N", help="likewise, while they are short")
+    add("--lanes", type=_count, default=1, metavar="N", help="what it computes at a time (1)")
     add("--flashboot", type=_share, default=0.0, metavar="SHARE",
         help="of starts that are hits (0: off)")  # fmt: skip
 
@@ -129,6 +130,7 @@ def service(given: argparse.Namespace) -> Service:
         names=SERVICES,
         figures=Figures.read(known),
         concurrency=given.concurrency or spec.worker.concurrency,
+        short_concurrency=given.short_concurrency or spec.worker.short_concurrency,
         lanes=given.lanes,
         shortage=Shortage(given.throttled, given.throttled_s),
         pod_prices=dict.fromkeys(PODS, given.pod_price) if given.pod_price else {},

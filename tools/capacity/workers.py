@@ -55,12 +55,16 @@ class Work:
 
     Attributes:
         concurrency: jobs it has at a time.
-        lanes: jobs it computes at a time, at full speed each: 1 where the engine has one thread,
-            as ours; more where it works on several as a batch.
+        lanes: what it computes at a time, at full speed each: 1 where the engine has one thread,
+            as ours.
         overhead_s: of a job besides computing; side by side with other jobs.
         fetch_rtf: likewise, for each second of audio.
         pause_s: a worker that has all the jobs it may have asks for more only so much later. That
             is RunPod's SDK; 0 for a worker that asks when it can take one.
+        poll_s: how long it waits for a job before it sees anew how many it may have.
+        short_concurrency: jobs it has at a time while they are short; as many as ever if None.
+        job_s: of computing for each job, whatever its length.
+        pass_s: of computing for each pass through the networks, which short jobs share.
     """
 
     concurrency: int = 1
@@ -68,6 +72,10 @@ class Work:
     overhead_s: float = 0.0
     fetch_rtf: float = 0.0
     pause_s: float = 0.0
+    poll_s: float = 8.0
+    short_concurrency: int | None = None
+    job_s: float = 0.0
+    pass_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

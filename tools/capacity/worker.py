@@ -1,0 +1,121 @@
+"""A worker at work: for how many jobs it asks, and when it computes which of those it has.
+
+How many it takes is ``shared.worker.room``'s rule, and when that changes RunPod's SDK's. What is
+fetched waits for a lane. Short jobs that wait together are computed together, by which they save
+all but one of their passes through the networks; a long one is computed by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from heapq import heappop, heappush
+
+from shared.audio import BLOCK_S
+from shared.worker.room import IN_WORK, Places
+from tools.capacity.workers import Gpu, Work
+
+_ROUNDING = 1e-9
+
+
+class Worker:
+    """A worker, until and after its end.
+
+    Args:
+        gpu: what it has.
+        work: how it works.
+        started: from when on it is billed.
+
+    Attributes:
+        ready: when it first asked for a job.
+        ended: when it left.
+        busy_s: how long it had a job.
+        busy_since: when it last got a job, having none.
+        held: how many jobs it has.
+        room: for how many jobs it asks, or will when it next looks.
+        asked: since when it does so.
+        wakes: when it will see whether it can compute.
+    """
+
+    __slots__ = (
+        "_ends", "_fetched", "_in_work", "_most", "_places", "_taken", "_work",
+        "asked", "busy_s", "busy_since", "ended", "gpu", "held", "ready", "room", "started",
+        "wakes",
+    )  # fmt: skip
+
+    def __init__(self, gpu: Gpu, work: Work, started: float) -> None:
+        self.gpu, self._work = gpu, work
+        self.started, self.ready, self.ended, self.wakes = started, math.inf, math.inf, math.inf
+        self.busy_s = self.busy_since = self.asked = 0.0
+        self.held = self.room = 0
+        self._places = Places(work.concurrency, work.short_concurrency or work.concurrency)
+        self._most = work.concurrency
+        self._in_work = 0
+        self._taken: deque[tuple[int, float]] = deque()  # jobs whose fetching has not begun
+        self._fetched: list[tuple[float, int, float]] = []  # a heap: when each will be there
+        self._ends: list[float] = []  # of what is computed
+
+    def look(self) -> None:
+        """See how many more jobs it may have.
+
+        The SDK asks for another number only while it has no job.
+        """
+        if not self.held or not self._work.pause_s:
+            self._most = self._places.jobs
+        self.room = self._most - self.held
+
+    def take(self, jobs: Sequence[tuple[int, float]], now: float) -> None:
+        """Get jobs: the number and the seconds of audio of each."""
+        self._taken.extend(jobs)
+        self._fetch(now)
+        self.held += len(jobs)
+        # The SDK counts a job twice until it has begun with it, and looks again before that.
+        counted_twice = len(jobs) if self._work.pause_s else 0
+        self.room = self._most - self.held - counted_twice
+
+    def looks_again(self, now: float) -> float:
+        """When a worker without room next looks, after as many pauses as are surely in vain."""
+        pause_s = self._work.pause_s
+        full = self.held >= self._most and len(self._ends) == self._work.lanes
+        blind = (min(self._ends) - now) / pause_s if full else 0.0
+        return now + max(1, math.ceil(blind - _ROUNDING)) * pause_s
+
+    @property
+    def computes(self) -> float:
+        """When it can compute something, as far as is known: infinity while it has no free lane."""
+        free = self._fetched and len(self._ends) < self._work.lanes
+        return self._fetched[0][0] if free else math.inf
+
+    def compute(self, now: float) -> tuple[float, list[int]]:
+        """Take what has been fetched into a free lane; gives when it is done, and the jobs."""
+        _, job, audio_s = heappop(self._fetched)
+        jobs, most = [job], IN_WORK if self._work.pass_s and audio_s <= BLOCK_S else 1
+        while self._fetched and len(jobs) < most:
+            fetched, job, more_s = self._fetched[0]
+            if fetched > now or more_s > BLOCK_S:
+                break
+            heappop(self._fetched)
+            jobs.append(job)
+            audio_s += more_s
+        own_s = len(jobs) * self._work.job_s
+        end = now + self._work.pass_s + own_s + self.gpu.rtf * audio_s
+        self._ends.append(end)
+        return end, jobs
+
+    def finish(self, audio_s: Sequence[float], now: float) -> None:
+        """Answer what was computed until now, of so many seconds of audio each."""
+        self._ends.remove(now)
+        self.held -= len(audio_s)
+        self._in_work -= len(audio_s)
+        for length in audio_s:
+            self._places.saw(long=length > BLOCK_S)
+        self._fetch(now)
+
+    def _fetch(self, now: float) -> None:
+        work = self._work
+        while self._taken and self._in_work < IN_WORK:
+            job, audio_s = self._taken.popleft()
+            self._in_work += 1
+            fetched = now + work.overhead_s + work.fetch_rtf * audio_s
+            heappush(self._fetched, (fetched, job, audio_s))
