@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from runpod_emulator.prices import DISK_GB_MONTH
 from tests.capacity import DATA
 from tools.capacity.__main__ import main
 from tools.capacity.figures import Figures
@@ -77,11 +78,23 @@ def test_json_has_every_number_and_where_it_is_from(
 def test_what_somebody_knows_better_is_used_and_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = document(monkeypatch, capsys, "--rtf", "0.01", "--start", "3", "--pod-price", "0.1")
+    options = ("--rtf", "0.01", "--pass-s", "0.02", "--start", "3", "--pod-price", "0.1")
+    found = document(monkeypatch, capsys, *options)
     given = {f["name"]: f["value"] for f in found["figures"] if f["source"] == "given"}
     assert given["vad.rtf.AMPERE_16"] == 0.01
+    assert given["vad.pass_s"] == 0.02
     assert given["platform_s"] == 3
-    assert found["pods"]["per_month"] == pytest.approx(0.1 * 720 + 1)
+    disk = EndpointSpec.of("vad").disk_gb * DISK_GB_MONTH
+    assert found["pods"]["per_month"] == pytest.approx(0.1 * 720 + disk)
+
+
+def test_a_worker_takes_as_many_short_clips_at_a_time_as_service_toml_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips = ("--audio", "3", "--audio-spread", "0.3", "--burst", "100", "--burst-s", "5")
+    many = document(monkeypatch, capsys, *clips)["present"]["wait"]["p95"]
+    few = ("--concurrency", "8", "--short-concurrency", "8")
+    assert document(monkeypatch, capsys, *clips, *few)["present"]["wait"]["p95"] > 2 * many
 
 
 def test_what_is_to_be_known_of_the_advice_is_said(
@@ -168,7 +181,8 @@ def test_only_endpoint_toml_says_how_large_a_workers_disk_is(
     for plan, times in {"image": 2, "volume": 2, "bundle": 4}.items():
         disks = [answers["plans"][plan]["bill"]["disk"] for answers in (before, found)]
         assert disks[1] == pytest.approx(times * disks[0])
-    assert found["pods"]["per_month"] - before["pods"]["per_month"] == pytest.approx(2.0)
+    more = found["pods"]["per_month"] - before["pods"]["per_month"]
+    assert more == pytest.approx(of("vad").disk_gb * DISK_GB_MONTH)
 
 
 def test_every_figure_is_measured_by_a_command_or_has_a_source() -> None:

@@ -90,9 +90,10 @@ def test_it_takes_no_more_before_it_has_none_left() -> None:
 
 
 def test_a_worker_that_asks_in_vain_sees_anew_how_many_it_may_have() -> None:
-    # Asking for the second it has the first, and so may have two; until it has waited for 8 s.
-    assert begun(jobs(10, *[25] * 4, audio_s=0.1), MANY) == [18, 25, 26, 26, 26]
-    assert begun(jobs(10, *[27] * 4, audio_s=0.1), MANY) == [18, *[27] * 4]
+    setup = replace(MANY, work=replace(MANY.work, concurrency=3))
+    # At 19 it asks again, may have three, and waits for 8 s before it sees that it may have six.
+    assert begun(jobs(10, 19, *[26] * 4, audio_s=0.1), setup) == [18, 19, 26, 26, 27, 27]
+    assert begun(jobs(10, 19, *[28] * 4, audio_s=0.1), setup) == [18, 19, *[28] * 4]
 
 
 def test_short_jobs_that_wait_together_share_a_pass_and_a_long_one_has_its_own() -> None:

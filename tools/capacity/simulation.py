@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from runpod_emulator.scaling import Load, wanted
 from tools.capacity.traffic import Seconds, Traffic
-from tools.capacity.worker import Worker
 from tools.capacity.workers import Gpu, Setup
+from tools.capacity.working import Worker
 
 _JUST_AFTER_S = 1e-6  # the scaler's rule is "longer than"
 
@@ -196,7 +196,7 @@ class _Run:
         """A worker computes what it can, and goes on as soon as it has fetched more."""
         if worker.wakes <= now:
             worker.wakes = math.inf
-        while (at := worker.computes) <= now:
+        while (at := worker.computes_at) <= now:
             end, jobs = worker.compute(now)
             for job in jobs:
                 self.done[job] = end
