@@ -91,7 +91,7 @@ class SdkWorker:
             together = (short if self._work.pass_s else []) or self._waiting[:1]
             del self._waiting[: len(together)]
             each = (self._work.job_s + self._rtf * audio_s for audio_s, _ in together)
-            await asyncio.sleep(self._work.pass_s + sum(each))
+            await asyncio.sleep(sum(each) + (self._work.pass_s if short else 0.0))
             for _, done in together:
                 done.set()
 

@@ -124,8 +124,8 @@ def service(given: argparse.Namespace) -> Service:
     known = {f"{given.service}.rtf": given.rtf} if given.rtf else {}
     if given.rtf:
         known |= {f"{given.service}.rtf.{pool}": given.rtf for pool in known_pools()}
-    own = {"job_s": given.job_s, "pass_s": given.pass_s}
-    known |= {f"{given.service}.{name}": s for name, s in own.items() if s is not None}
+    own = {"job_s": given.job_s, f"{given.service}.pass_s": given.pass_s}
+    known |= {name: value for name, value in own.items() if value is not None}
     if given.start is not None:
         known |= {"platform_s": given.start, "cuda_s": 0.0}
         known |= {f"{name}.boot_s": 0.0 for name in SERVICES}

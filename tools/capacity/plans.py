@@ -187,7 +187,7 @@ class Service:
             pause_s=pause_s,
             poll_s=value("poll_s"),
             short_concurrency=self.short_concurrency,
-            job_s=value(self.name, "job_s"),
+            job_s=value("job_s"),
             pass_s=value(self.name, "pass_s"),
         )
 

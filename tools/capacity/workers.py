@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from runpod_emulator.scaling import Scaling
+from shared.audio import BLOCK_S
 from tools.capacity.traffic import Seconds
 
 _DRAWN_AT_ONCE = 4096
@@ -64,7 +65,8 @@ class Work:
         poll_s: how long it waits for a job before it sees anew how many it may have.
         short_concurrency: jobs it has at a time while they are short; as many as ever if None.
         job_s: of computing for each job, whatever its length.
-        pass_s: of computing for each pass through the networks, which short jobs share.
+        pass_s: of computing for each pass of short jobs through the networks, which those share
+            that wait together. The passes of long ones are in the GPU's ``rtf``.
     """
 
     concurrency: int = 1
@@ -76,6 +78,10 @@ class Work:
     short_concurrency: int | None = None
     job_s: float = 0.0
     pass_s: float = 0.0
+
+    def pass_of(self, audio_s: float) -> float:
+        """Seconds for the pass of a recording of that length."""
+        return self.pass_s if audio_s <= BLOCK_S else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """A worker at work: for how many jobs it asks, and when it computes which of those it has.
 
 How many it takes is ``shared.worker.room``'s rule, and when that changes RunPod's SDK's. What is
-fetched waits for a lane. Short jobs that wait together are computed together, by which they save
-all but one of their passes through the networks; a long one is computed by itself.
+fetched waits for a lane. Short jobs that wait together are computed together, which takes one pass
+through the networks in place of many; a long one is computed by itself.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ class Worker:
     def compute(self, now: float) -> tuple[float, list[int]]:
         """Take what has been fetched into a free lane; gives when it is done, and the jobs."""
         _, (job, audio_s) = heappop(self._fetched)
-        jobs, most = [job], IN_WORK if self.work.pass_s and audio_s <= BLOCK_S else 1
+        jobs, pass_s = [job], self.work.pass_of(audio_s)
+        most = IN_WORK if pass_s else 1
         while self._fetched and len(jobs) < most:
             fetched, (job, more_s) = self._fetched[0]
             if fetched > now or more_s > BLOCK_S:
@@ -105,8 +106,7 @@ class Worker:
             heappop(self._fetched)
             jobs.append(job)
             audio_s += more_s
-        own_s = len(jobs) * self.work.job_s
-        end = now + self.work.pass_s + own_s + self.gpu.rtf * audio_s
+        end = now + pass_s + len(jobs) * self.work.job_s + self.gpu.rtf * audio_s
         self._ends.append(end)
         return end, jobs
 
