@@ -64,7 +64,7 @@ class _Run:
     """The state of a simulation.
 
     Attributes:
-        events: what will happen, and when.
+        events: what will happen, by time.
         queue: the jobs that wait.
         asking: the workers that wait for jobs, longest first.
         idle: since when those have had no job that have none, longest first.
@@ -167,23 +167,17 @@ class _Run:
         if worker.room > 0:
             self.asking[worker] = None
             worker.asked = now
-            if worker.held and self.work.pause_s:  # without a job it would see the same again
-                self._plan(now + self.work.poll_s, partial(self._in_vain, worker, now))
         elif self.work.pause_s:
             self._plan(worker.looks_again(now), partial(self._look, worker))
-
-    def _in_vain(self, worker: Worker, asked: float, now: float) -> None:
-        """A worker looks again that has asked since then and got nothing."""
-        if worker in self.asking and worker.asked == asked:
-            self._look(worker, now)
 
     def _hand_out(self, now: float) -> None:
         while self.queue and self.asking:
             worker = next(iter(self.asking))
             del self.asking[worker]
             if not worker.held:
+                if self.idle.pop(worker) <= now - (now - worker.asked) % self.work.poll_s:
+                    worker.look()  # it asked in vain meanwhile, and then saw anew what it may have
                 worker.busy_since = now
-                self.idle.pop(worker, None)
             jobs = [self.queue.popleft() for _ in range(min(worker.room, len(self.queue)))]
             for job in jobs:
                 self.begun[job], self.cold[job] = now, self.arrivals[job] < worker.ready
