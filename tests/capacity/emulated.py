@@ -88,10 +88,11 @@ class SdkWorker:
         """Compute what waits: the recording that has waited longest, and what goes with it."""
         while self._waiting:
             short = list(takewhile(lambda one: one[0] <= BLOCK_S, self._waiting))
-            together = (short if self._work.pass_s else []) or self._waiting[:1]
+            together = (short if self._work.pass_audio_s else []) or self._waiting[:1]
             del self._waiting[: len(together)]
             each = (self._work.job_s + self._rtf * audio_s for audio_s, _ in together)
-            await asyncio.sleep(sum(each) + (self._work.pass_s if short else 0.0))
+            shared = self._rtf * self._work.pass_audio_s if short else 0.0
+            await asyncio.sleep(shared + sum(each))
             for _, done in together:
                 done.set()
 

@@ -78,11 +78,11 @@ def test_json_has_every_number_and_where_it_is_from(
 def test_what_somebody_knows_better_is_used_and_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = ("--rtf", "0.01", "--pass-s", "0.02", "--start", "3", "--pod-price", "0.1")
+    options = ("--rtf", "0.01", "--pass-audio-s", "0.02", "--start", "3", "--pod-price", "0.1")
     found = document(monkeypatch, capsys, *options)
     given = {f["name"]: f["value"] for f in found["figures"] if f["source"] == "given"}
     assert given["vad.rtf.AMPERE_16"] == 0.01
-    assert given["vad.pass_s"] == 0.02
+    assert given["vad.pass_audio_s"] == 0.02
     assert given["platform_s"] == 3
     disk = EndpointSpec.of("vad").disk_gb * DISK_GB_MONTH
     assert found["pods"]["per_month"] == pytest.approx(0.1 * 720 + disk)

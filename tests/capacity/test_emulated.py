@@ -24,7 +24,7 @@ GPU = (Gpu("AMPERE_16", 0.05),)
 ONE = Work(overhead_s=0.3, pause_s=1.0)
 FOUR = Work(concurrency=4, overhead_s=0.3, pause_s=1.0)
 MANY = replace(FOUR, short_concurrency=64, job_s=0.01)
-TOGETHER = replace(MANY, pass_s=0.1)
+TOGETHER = replace(MANY, pass_audio_s=5.0)
 AT_8 = Start((START_S, START_S))
 
 

@@ -97,7 +97,7 @@ def test_a_worker_that_asks_in_vain_sees_anew_how_many_it_may_have() -> None:
 
 
 def test_short_jobs_that_wait_together_share_a_pass_and_a_long_one_has_its_own() -> None:
-    setup = replace(ONE, work=Work(concurrency=9, job_s=0.25, pass_s=1.0))
+    setup = replace(ONE, work=Work(concurrency=9, job_s=0.25, pass_audio_s=1.0))
     together = simulate(jobs(10, 10, 10), setup)
     assert together.done.tolist() == [18 + 1 + 3 * 2.25] * 3
     apart = simulate(jobs(10, 10, 10, audio_s=[2.0, 40.0, 2.0]), setup)
@@ -105,7 +105,7 @@ def test_short_jobs_that_wait_together_share_a_pass_and_a_long_one_has_its_own()
 
 
 def test_who_comes_during_a_pass_is_in_the_next() -> None:
-    setup = replace(ONE, work=Work(concurrency=9, pass_s=1.0))
+    setup = replace(ONE, work=Work(concurrency=9, pass_audio_s=1.0))
     assert simulate(jobs(10, 19, 20, audio_s=1.0), setup).done.tolist() == [20, 23, 23]
 
 
@@ -171,8 +171,7 @@ def test_every_job_is_done_once_in_order_and_no_limit_is_broken(
     outcome: Outcome = simulate(traffic, setup, seed)
     work, scaling = setup.work, setup.scaling
     passes = np.array([work.pass_of(audio_s) for audio_s in traffic.audio_s])
-    own_s = work.overhead_s + work.job_s + passes
-    least = own_s + (work.fetch_rtf + 0.3) * traffic.audio_s
+    least = work.overhead_s + work.job_s + 0.3 * passes + (work.fetch_rtf + 0.3) * traffic.audio_s
     assert (outcome.begun >= traffic.arrivals).all()
     assert (np.diff(outcome.begun) >= 0).all(), "first come, first served"
     assert (outcome.done - outcome.begun >= least - 1e-6).all()

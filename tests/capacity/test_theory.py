@@ -83,7 +83,7 @@ def test_jobs_that_share_passes_wait_for_the_one_they_missed() -> None:
     """M/D/1 with service in bulk: half a pass if one is on when a job comes, and its own."""
     rate = 1.5
     traffic = replace(poisson(rate), audio_s=np.full(JOBS, 1e-9))
-    outcome = simulate(traffic, always(1, Work(concurrency=100, pass_s=1.0)))
+    outcome = simulate(traffic, always(1, Work(concurrency=100, pass_audio_s=1.0)))
     none_came = math.exp(-rate)  # during a pass; then the worker is idle until the next job
     idle = none_came / (rate + none_came)
     agrees(outcome.done - outcome.traffic.arrivals, np.mean, 1 + (1 - idle) / 2)

@@ -89,8 +89,8 @@ def _add_figures(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--rtf", type=_above_0, metavar="X", help="seconds of computing a second of audio")
     add("--job-s", type=_from_0, metavar="S", help="of computing for each job besides")
-    add("--pass-s", type=_from_0, metavar="S",
-        help="of computing that is done once for short jobs that wait together")  # fmt: skip
+    add("--pass-audio-s", type=_from_0, metavar="S",
+        help="of audio, as which a pass of short jobs that wait together counts")  # fmt: skip
     add("--start", type=_from_0, metavar="S", help="until a worker asks for jobs, in all")
     add("--throttled", type=_share, default=0.0, metavar="SHARE",
         help="of the time no GPU is free (0)")  # fmt: skip
@@ -124,7 +124,7 @@ def service(given: argparse.Namespace) -> Service:
     known = {f"{given.service}.rtf": given.rtf} if given.rtf else {}
     if given.rtf:
         known |= {f"{given.service}.rtf.{pool}": given.rtf for pool in known_pools()}
-    own = {"job_s": given.job_s, f"{given.service}.pass_s": given.pass_s}
+    own = {"job_s": given.job_s, f"{given.service}.pass_audio_s": given.pass_audio_s}
     known |= {name: value for name, value in own.items() if value is not None}
     if given.start is not None:
         known |= {"platform_s": given.start, "cuda_s": 0.0}

@@ -188,7 +188,7 @@ class Service:
             poll_s=value("poll_s"),
             short_concurrency=self.short_concurrency,
             job_s=value("job_s"),
-            pass_s=value(self.name, "pass_s"),
+            pass_audio_s=value(self.name, "pass_audio_s"),
         )
 
 

@@ -65,8 +65,8 @@ class Work:
         poll_s: how long it waits for a job before it sees anew how many it may have.
         short_concurrency: jobs it has at a time while they are short; as many as ever if None.
         job_s: of computing for each job, whatever its length.
-        pass_s: of computing for each pass of short jobs through the networks, which those share
-            that wait together. The passes of long ones are in the GPU's ``rtf``.
+        pass_audio_s: what each pass of short jobs through the networks costs, as so much audio
+            more; those that wait together share it. A long one's passes are in the GPU's ``rtf``.
     """
 
     concurrency: int = 1
@@ -77,11 +77,11 @@ class Work:
     poll_s: float = 8.0
     short_concurrency: int | None = None
     job_s: float = 0.0
-    pass_s: float = 0.0
+    pass_audio_s: float = 0.0
 
     def pass_of(self, audio_s: float) -> float:
-        """Seconds for the pass of a recording of that length."""
-        return self.pass_s if audio_s <= BLOCK_S else 0.0
+        """What the pass of a recording of that length costs, as so much audio more."""
+        return self.pass_audio_s if audio_s <= BLOCK_S else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,8 @@ class Worker:
     def compute(self, now: float) -> tuple[float, list[int]]:
         """Take what has been fetched into a free lane; gives when it is done, and the jobs."""
         _, (job, audio_s) = heappop(self._fetched)
-        jobs, pass_s = [job], self.work.pass_of(audio_s)
-        most = IN_WORK if pass_s else 1
+        jobs, shared_s = [job], self.work.pass_of(audio_s)
+        most = IN_WORK if shared_s else 1
         while self._fetched and len(jobs) < most:
             fetched, (job, more_s) = self._fetched[0]
             if fetched > now or more_s > BLOCK_S:
@@ -106,7 +106,7 @@ class Worker:
             heappop(self._fetched)
             jobs.append(job)
             audio_s += more_s
-        end = now + pass_s + len(jobs) * self.work.job_s + self.gpu.rtf * audio_s
+        end = now + len(jobs) * self.work.job_s + self.gpu.rtf * (shared_s + audio_s)
         self._ends.append(end)
         return end, jobs
 
