@@ -69,6 +69,7 @@ class SdkWorker:
                 task = asyncio.create_task(self._answer(job["id"], job["input"]["audio_s"]))
                 self._jobs.add(task)
                 task.add_done_callback(self._jobs.discard)
+            await asyncio.sleep(0)  # others that wait for jobs come first, as over a network
         await asyncio.gather(*self._jobs)
         self.exit_code = 0
 

@@ -37,6 +37,7 @@ def traffic(per_day: float, audio_s: float, burst: float = 2.0, minutes: float =
 
 SHORT_AND_LONG = traffic(14_000, 20.0)  # every sixth is long
 CLIPS = traffic(500_000, 4.0, burst=10.0, minutes=4)  # one of 300 is
+BURSTS = traffic(500_000, 4.0, burst=30.0, minutes=4)
 FAST = (Gpu("AMPERE_16", 0.02),)
 CASES = {
     "by delay": (Setup(GPU, Scaling(0, 3, 5.0), AT_8, ONE), SHORT_AND_LONG),
@@ -48,6 +49,7 @@ CASES = {
     "one always there": (Setup(GPU, Scaling(1, 3, 5.0), AT_8, ONE), SHORT_AND_LONG),
     "more while they are short": (Setup(GPU, Scaling(0, 2, 10.0), AT_8, MANY), SHORT_AND_LONG),
     "clips one after the other": (Setup(FAST, Scaling(0, 1, 10.0), AT_8, MANY), CLIPS),
+    "clips on two workers": (Setup(GPU, Scaling(0, 2, 10.0), AT_8, MANY), BURSTS),
     "clips together": (Setup(FAST, Scaling(0, 1, 10.0), AT_8, TOGETHER), CLIPS),
 }
 
