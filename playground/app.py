@@ -8,11 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -20,10 +21,11 @@ from playground.answers import Answers, Telling
 from playground.calls import calls
 from playground.guard import HOSTS, Guard, policy
 from playground.jobs import Tell, answered
-from playground.recordings import Recordings
+from playground.recordings import Recording, Recordings
 from playground.tasks import Asked, asked_of
 from runpod_emulator.bodies import Json as JsonResponse
 from runpod_emulator.bodies import NotJson, TooLong, read_json
+from speech_endpoints.asking import known_speakers
 from speech_endpoints.failures import SpeechError
 from speech_endpoints.vendored.shared.errors import AudioTooLarge, InvalidInput
 from speech_endpoints.wire import Json
@@ -57,7 +59,9 @@ class Playground:
             Route("/tasks", self.tasks),
             Route("/tasks/{task}/health", self.health),
             Route("/recordings", self.take, methods=["POST"]),
+            Route("/recordings/{recording}", self.recording),
             Route("/recordings/{recording}/peaks", self.peaks),
+            Route("/recordings/{recording}/stretches", self.cut, methods=["POST"]),
             Route("/calls", self.calls, methods=["POST"]),
             Route("/jobs", self.job, methods=["POST"]),
             Route("/answers/{answer}/{form}", self.file),
@@ -101,9 +105,22 @@ class Playground:
     async def take(self, request: Request) -> Response:
         """Take a recording over: the body is the file, a header its name."""
         name = unquote(request.headers.get("x-name", ""))
-        taken = await self._recordings.add(name, request.stream())
-        about = {"id": taken.id, "name": taken.name, "size": taken.size}
-        return JsonResponse({**about, "duration_s": taken.peaks.duration_s})
+        return _about(await self._recordings.add(name, request.stream()))
+
+    async def cut(self, request: Request) -> Response:
+        """Take over a stretch of a recording."""
+        asked = await _question(request)
+        name, start, end = (asked.get(field) for field in ("name", "start", "end"))
+        number = request.path_params["recording"]
+        match name, start, end:
+            case str(), float() | int(), float() | int():
+                return _about(await self._recordings.cut(number, name, start, end))
+        raise InvalidInput("a stretch has a name, a start and an end")
+
+    async def recording(self, request: Request) -> Response:
+        """A recording's file."""
+        found = self._recordings.get(request.path_params["recording"])
+        return FileResponse(found.path, media_type="application/octet-stream", filename=found.name)
 
     async def peaks(self, request: Request) -> Response:
         """A recording's waveform: a byte for each column."""
@@ -113,17 +130,22 @@ class Playground:
     async def calls(self, request: Request) -> Response:
         """A job as others send it."""
         question = await _question(request)
-        file = str(question.get("name") or "recording.flac")
-        return JsonResponse(calls(self._task(question.get("task")), file, _options(question)))
+        recording = self._recordings.get(question.get("recording"))
+        asked, voices = self._task(question.get("task")), self._voices(question)
+        files = {name: voice.name for name, voice in voices.items()}
+        return JsonResponse(calls(asked, recording.name, _options(question), files))
 
     async def job(self, request: Request) -> Response:
         """Send a job, and answer in lines of JSON until it is over; hanging up cancels it."""
         question = await _question(request)
         recording = self._recordings.get(question.get("recording"))
         asked, options = self._task(question.get("task")), _options(question)
+        voices = {name: voice.path for name, voice in self._voices(question).items()}
 
         async def work(tell: Tell) -> None:
             try:
+                if voices:
+                    options["known_speakers"] = await to_thread.run_sync(known_speakers, voices)
                 result, about = await answered(asked, recording.path, options, tell)
             except SpeechError as error:
                 await tell({"event": "error", **_told(error)})
@@ -142,6 +164,12 @@ class Playground:
         named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}"}
         return Response(found.text, headers=named, media_type=_TYPES.get(form, "text/plain"))
 
+    def _voices(self, question: Json) -> dict[str, Recording]:
+        voices = question.get("voices", {})
+        if not isinstance(voices, dict):
+            raise InvalidInput("voices are recordings by name")
+        return {name: self._recordings.get(voice) for name, voice in voices.items()}
+
     def _task(self, name: object) -> Asked:
         if isinstance(name, str) and (found := self._asked.get(name)):
             return found
@@ -153,6 +181,11 @@ class Playground:
             for asked in self._asked.values():
                 await stack.enter_async_context(asked.endpoint)
             yield
+
+
+def _about(recording: Recording) -> Response:
+    about = {"id": recording.id, "name": recording.name, "size": recording.size}
+    return JsonResponse({**about, "duration_s": recording.peaks.duration_s})
 
 
 async def _question(request: Request) -> Json:

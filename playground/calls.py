@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from playground.tasks import BUNDLE, Asked
 from speech_endpoints.wire import Json
 
 _CURL = """\
-{{ printf %s {head}; base64 < {file} | tr -d '\\n'; printf %s '"}}}}'; }} |
+{{ {body}; }} |
   curl -s {url}/runsync -d @- -H 'Content-Type: application/json' \\
     -H "Authorization: Bearer ${{RUNPOD_API_KEY:-any}}"
 """
+_FILE = "\0"  # stands for a file's content
 _PYTHON = """\
 from speech_endpoints import {client}
 
@@ -23,29 +24,34 @@ print(result.model_dump_json(indent=2, exclude_unset=True))
 """
 
 
-def calls(asked: Asked, file: str, options: Json) -> dict[str, str]:
+def calls(asked: Asked, file: str, options: Json, voices: Mapping[str, str]) -> dict[str, str]:
     """The call, by the names of the ways.
 
     Args:
         asked: what is asked, and where.
         file: the recording's name.
         options: of the service, as they were given.
+        voices: the names of known speakers' recordings, by theirs.
 
     Raises:
         InvalidInput: the service does not take them.
     """
     return {
-        "curl": _curl(asked, file, options),
-        "Python": _python(asked, file, options),
-        "speech": _speech(asked, file, options),
+        "curl": _curl(asked, file, options, voices),
+        "Python": _python(asked, file, {**options, **_known(dict(voices))}),
+        "speech": _speech(asked, file, options, voices),
     }
 
 
-def _curl(asked: Asked, file: str, options: Json) -> str:
-    sent = json.dumps(asked.endpoint.check(options), ensure_ascii=False)[1:-1]
-    head = shlex.quote(f'{{"input": {{{sent}{", " if sent else ""}"audio_base64": "')
-    where = shlex.quote(asked.endpoint.url)
-    return _CURL.format(head=head, file=shlex.quote(_safe(file)), url=where)
+def _curl(asked: Asked, file: str, options: Json, voices: Mapping[str, str]) -> str:
+    known = [{"name": name, "audio_base64": _FILE} for name in voices]
+    sent = {**asked.endpoint.check({**options, **_known(known)}), "audio_base64": _FILE}
+    texts = json.dumps({"input": sent}, ensure_ascii=False).split(json.dumps(_FILE)[1:-1])
+    steps = [f"printf %s {shlex.quote(texts[0])}"]
+    for name, text in zip([*voices.values(), file], texts[1:], strict=False):
+        steps.append(f"base64 < {shlex.quote(_safe(name))} | tr -d '\\n'")
+        steps.append(f"printf %s {shlex.quote(text)}")
+    return _CURL.format(body="; ".join(steps), url=shlex.quote(asked.endpoint.url))
 
 
 def _python(asked: Asked, file: str, options: Json) -> str:
@@ -58,10 +64,12 @@ def _python(asked: Asked, file: str, options: Json) -> str:
     return _PYTHON.format(client=client, url=where, run=run, arguments=arguments)
 
 
-def _speech(asked: Asked, file: str, options: Json) -> str:
+def _speech(asked: Asked, file: str, options: Json, voices: Mapping[str, str]) -> str:
     words = ["speech", asked.task.verb, _safe(file), "--endpoint", asked.endpoint.url]
     if asked.service == BUNDLE and asked.task.kind.service != BUNDLE:
         words.append("--bundle")
+    for name, voice in voices.items():
+        words += ["--known", f"{name}={voice}"]
     return shlex.join([*words, *_flags(options)]) + "\n"
 
 
@@ -74,8 +82,14 @@ def _flags(options: Json) -> Iterator[str]:
             yield from (f"--{flag}", str(value))
 
 
+def _known(voices: object) -> Json:
+    return {"known_speakers": voices} if voices else {}
+
+
 def _literal(value: object) -> str:
     """As Python has it, strings in double quotes."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in value.items()) + "}"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 

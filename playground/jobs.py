@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -17,6 +17,7 @@ from playground.tasks import Asked
 from speech_endpoints.endpoint import AsyncEndpoint
 from speech_endpoints.failures import SpeechError
 from speech_endpoints.jobs import Ledger
+from speech_endpoints.services import AsyncASR
 from speech_endpoints.vendored.prices import AS_OF, PRICES
 from speech_endpoints.wire import Json
 from tools.endpoints import EndpointSpec
@@ -107,7 +108,7 @@ async def answered(asked: Asked, audio: Path, options: Json, tell: Tell) -> tupl
         asked: what is asked, and where.
         audio: the recording.
         options: of the service.
-        tell: is told how far it is.
+        tell: is told how far it is, and of recognition each segment as it comes.
 
     Raises:
         SpeechError: there is none; see ``speech_endpoints.failures``.
@@ -121,7 +122,7 @@ async def answered(asked: Asked, audio: Path, options: Json, tell: Tell) -> tupl
     async with anyio.create_task_group() as group:
         group.start_soon(_watch, endpoint, sent, tell)
         try:
-            result = await endpoint.answer(audio, options, sent)
+            result = await _result(endpoint, audio, options, sent, tell)
         except SpeechError as error:
             failures.append(error)
         group.cancel_scope.cancel()
@@ -134,6 +135,19 @@ async def answered(asked: Asked, audio: Path, options: Json, tell: Tell) -> tupl
     times = Times(total_s, waited_s, worked_s, cold, start_s, len(sent.over))
     cost = cost_of(asked.service, times)
     return result, {"times": asdict(times), "cost": asdict(cost) if cost else None}
+
+
+async def _result(
+    endpoint: AsyncEndpoint[Any], audio: Path, options: Json, sent: Sent, tell: Tell
+) -> Json:
+    if not isinstance(endpoint, AsyncASR):
+        return await endpoint.answer(audio, options, sent)
+    result: Json = {}
+    async with aclosing(endpoint.items(audio, options, sent)) as items:
+        async for result in items:
+            if "start" in result:
+                await tell({"event": "segment", "segment": result})
+    return result
 
 
 def cost_of(service: str, times: Times) -> Cost | None:

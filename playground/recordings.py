@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import AsyncIterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ import anyio
 from anyio import to_thread
 
 from playground.peaks import Peaks, peaks_of
+from playground.stretches import stretch_of
 from speech_endpoints.vendored.shared.errors import AudioTooLarge, InvalidInput
 
 MOST_BYTES = 2**31  # of one recording, as the services have it
@@ -87,6 +88,19 @@ class Recordings:
         self._held[number] = Recording(number, name, path, size, peaks)
         self._make_room()
         return self._held[number]
+
+    async def cut(self, number: str, name: str, start_s: float, end_s: float) -> Recording:
+        """Take a stretch of a recording over as one of its own.
+
+        Raises:
+            InvalidInput: there is no such recording, or it has no such stretch.
+        """
+        data = await to_thread.run_sync(stretch_of, self.get(number).path, start_s, end_s)
+
+        async def content() -> AsyncIterator[bytes]:
+            yield data
+
+        return await self.add(f"{name}.flac", content())
 
     def get(self, number: object) -> Recording:
         """One that is there.

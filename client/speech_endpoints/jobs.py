@@ -134,13 +134,7 @@ async def send(wire: Wire, request: Request, ledger: Ledger, part: int = 0) -> J
 async def follow(wire: Wire, job: Json, ledger: Ledger, part: int = 0) -> Json:
     """Wait for a job's end, and cancel it when nobody waits any more."""
     async with cancelled_with_us(wire, job["id"], lambda: ledger.cancelled(part)):
-        try:
-            return await _end(wire, job)
-        except _LOST_SIGHT_OF:
-            raise
-        except SpeechError:
-            ledger.failed(part)
-            raise
+        return await _ended(wire, job, ledger, part)
     raise AssertionError  # the context lets everything through
 
 
@@ -162,7 +156,9 @@ async def cancelled_with_us(
         raise
 
 
-async def streamed(wire: Wire, job_id: str, deadline: float = math.inf) -> AsyncGenerator[Json]:
+async def streamed(
+    wire: Wire, job_id: str, ledger: Ledger, part: int = 0, deadline: float = math.inf
+) -> AsyncGenerator[Json]:
     """The items of a job's output as they come, each once, the last one when the job has ended.
 
     ``/stream`` forgets what it has answered. Items whose answer was lost come in the end, from
@@ -185,7 +181,7 @@ async def streamed(wire: Wire, job_id: str, deadline: float = math.inf) -> Async
                 seen.add(key)
                 yield item
 
-    async with cancelled_with_us(wire, job_id):
+    async with cancelled_with_us(wire, job_id, lambda: ledger.cancelled(part)):
         while True:
             reply = await wire.ask(f"stream/{job_id}")
             if reply.get("status") not in _RUNNING:
@@ -195,9 +191,11 @@ async def streamed(wire: Wire, job_id: str, deadline: float = math.inf) -> Async
                     yield item
             if anyio.current_time() > deadline:
                 await wire.cancel(job_id)
+                ledger.cancelled(part)
                 raise WaitedTooLong("there was no result in the time that was given", job_id)
             await anyio.sleep(_STREAM_EVERY_S)
-        job = await _end(wire, {"id": job_id, "status": "IN_PROGRESS"})
+        job = await _ended(wire, {"id": job_id, "status": "IN_PROGRESS"}, ledger, part)
+        ledger.ended(part, job)
         *parts, last = items_of(job["output"])
         for item in fresh(parts):
             yield item
@@ -221,6 +219,16 @@ def whole(output: object) -> Json:
     if parts and "segments" not in last:  # there was no room for them a second time
         return {**last, "segments": sorted(parts, key=lambda part: float(part["start"]))}
     return last
+
+
+async def _ended(wire: Wire, job: Json, ledger: Ledger, part: int) -> Json:
+    try:
+        return await _end(wire, job)
+    except _LOST_SIGHT_OF:
+        raise
+    except SpeechError:
+        ledger.failed(part)
+        raise
 
 
 async def _end(wire: Wire, job: Json) -> Json:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+import threading
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Self, Unpack, cast
 
 import anyio
 import anyio.lowlevel
-from anyio import to_thread
 
 from speech_endpoints.audio import Audio
 from speech_endpoints.endpoint import NO_LEDGER, AsyncEndpoint, Settings
@@ -18,6 +19,9 @@ from speech_endpoints.services import AsyncASR, AsyncDiarization, AsyncTranscrib
 from speech_endpoints.transcript import transcript
 from speech_endpoints.vendored.services.bundle.contract import TranscribeResult
 from speech_endpoints.wire import Json
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 
 class AsyncPair:
@@ -71,15 +75,17 @@ class AsyncPair:
     ) -> Json:
         """The result for one recording as JSON; see ``AsyncEndpoint.answer``."""
         asked = self.check(options)
-        if isinstance(audio, io.IOBase):  # two cannot read one file at a time
-            audio = await to_thread.run_sync(audio.read)
+        turn = threading.Lock()
         found: dict[str, Json] = {}
         errors: list[SpeechError] = []
         async with anyio.create_task_group() as group:
 
             async def one(endpoint: AsyncEndpoint[Any], options: Json, first: int) -> None:
+                mine = audio
+                if isinstance(audio, io.IOBase) and not isinstance(audio, io.TextIOBase):
+                    mine = cast("BinaryIO", _Reader(cast("BinaryIO", audio), turn))
                 try:
-                    result = await endpoint.answer(audio, options, ledger, first)
+                    result = await endpoint.answer(mine, options, ledger, first)
                     endpoint.read(result)
                     found[endpoint.service] = result
                 except SpeechError as error:
@@ -93,6 +99,45 @@ class AsyncPair:
         if errors:
             raise errors[0]
         return transcript(found["diarization"], found["asr"], asked)
+
+
+class _Reader(io.RawIOBase):
+    """A file that another reads too: each has a place of its own in it.
+
+    Args:
+        file: that is open.
+        turn: of one of them to read.
+    """
+
+    def __init__(self, file: BinaryIO, turn: threading.Lock) -> None:
+        self._file, self._turn, self._at = file, turn, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """See ``io``."""
+        if whence == os.SEEK_END:
+            with self._turn:
+                self._at = self._file.seek(offset, whence)
+        else:
+            self._at = offset + (self._at if whence == os.SEEK_CUR else 0)
+        return self._at
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """See ``io``."""
+        room = memoryview(buffer).cast("B")
+        with self._turn:
+            self._file.seek(self._at)
+            data = self._file.read(len(room))
+        room[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 def _those_of(endpoint: AsyncEndpoint[Any], asked: Json) -> Json:

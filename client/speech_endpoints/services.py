@@ -13,6 +13,7 @@ from speech_endpoints import jobs
 from speech_endpoints.asking import checked, with_voices
 from speech_endpoints.audio import Audio
 from speech_endpoints.endpoint import NO_LEDGER, AsyncEndpoint
+from speech_endpoints.jobs import Ledger
 from speech_endpoints.merge import Heard, merge_segments, merge_texts, shifted
 from speech_endpoints.vendored.services.asr.contract import ASRRequest, ASRResult, ASRSegment
 from speech_endpoints.vendored.services.bundle.contract import TranscribeResult, TranscribeTask
@@ -68,21 +69,31 @@ class AsyncASR(AsyncEndpoint[ASRResult]):
 
         Segments are in order, but one whose delivery failed comes at the end. See ``run``.
         """
+        async with aclosing(self.items(audio, options)) as items:
+            async for item in items:
+                yield ASRSegment.model_validate(item) if "start" in item else self.read(item)
+
+    async def items(
+        self, audio: Audio, options: Mapping[str, object], ledger: Ledger = NO_LEDGER
+    ) -> AsyncGenerator[Json]:
+        """The same as JSON; see ``answer``."""
         asked = self.check({**options, "stream": True})
         deadline = anyio.current_time() + self._timeout_s if self._timeout_s else math.inf
         heard: list[Heard] = []
         parts = self._parts(audio, asked)
         while (part := await to_thread.run_sync(next, parts, None)) is not None:
             self._may_be_sent(part, asked)
-            job = await jobs.send(self.wire, self._request(part, asked), NO_LEDGER)
-            items: list[Json] = []
-            async with aclosing(jobs.streamed(self.wire, job["id"], deadline)) as coming:
+            number = len(heard)
+            job = await jobs.send(self.wire, self._request(part, asked), ledger, number)
+            given: list[Json] = []
+            coming = jobs.streamed(self.wire, job["id"], ledger, number, deadline)
+            async with aclosing(coming):
                 async for item in coming:
-                    items.append(item)
+                    given.append(item)
                     if "start" in item:
-                        yield ASRSegment.model_validate(shifted(item, part.offset_s))
-            heard.append(Heard(part.offset_s, jobs.whole(items)))
-        yield self.read(self._together(heard, asked))
+                        yield shifted(item, part.offset_s)
+            heard.append(Heard(part.offset_s, jobs.whole(given)))
+        yield self._together(heard, asked)
 
 
 class AsyncTranscribe(AsyncEndpoint[TranscribeResult]):

@@ -5,6 +5,7 @@
  * @typedef {{name: string, title: string, question: string, service: string,
  *   schema: {properties: Record<string, any>}}} Task
  * @typedef {{event: "progress", state: "reading" | "waiting" | "working", over: number}} Progress
+ * @typedef {{event: "segment", segment: {start: number, end: number, text: string}}} Segment
  * @typedef {{total_s: number, waited_s: number, worked_s: number, cold: boolean, start_s: number | null, jobs: number}} Times
  * @typedef {{gpu: string, per_s: number, as_of: string, work: number, alone: number}} Cost
  * @typedef {{event: "result", result: any, files: Record<string, string>, times: Times, cost: Cost | null}} Answer
@@ -60,19 +61,23 @@ export async function handOver(blob, name) {
 export const peaks = async (id) =>
   new Uint8Array(await (await ask(`/recordings/${id}/peaks`)).arrayBuffer());
 
+/** @param {string} id A recording's. @param {string} name @param {number} start @param {number} end
+ * @returns {Promise<Recording>} A stretch of it. */
+export const cut = async (id, name, start, end) =>
+  (await post(`/recordings/${id}/stretches`, { name, start, end })).json();
+
 /** @param {string} name @returns {Promise<Blob>} */
 export const sample = async (name) => (await ask(`/samples/${name}`)).blob();
 
-/** @param {string} task @param {object} options @param {string} name The recording's.
+/** @param {{task: string, recording: string, options: object, voices: object}} question
  * @returns {Promise<Record<string, string>>} The call, by the names of the ways. */
-export const calls = async (task, options, name) =>
-  (await post("/calls", { task, options, name })).json();
+export const calls = async (question) => (await post("/calls", question)).json();
 
 /**
  * Send a job. Aborting it cancels the job.
- * @param {{task: string, recording: string, options: object}} question
+ * @param {{task: string, recording: string, options: object, voices: object}} question
  * @param {AbortSignal} signal
- * @param {(progress: Progress) => void} told
+ * @param {(event: Progress | Segment) => void} told
  * @returns {Promise<Answer>}
  */
 export async function job(question, signal, told) {

@@ -56,6 +56,7 @@ export class Asking {
   /** @param {Task} task */
   #ask(task) {
     this.task = task;
+    by("voices").hidden = !("known_speakers" in task.schema.properties);
     build(by("options"), task.schema.properties, this.options ?? {});
     this.#read();
     this.look();

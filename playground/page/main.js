@@ -3,10 +3,12 @@
 import { AnswerView } from "./answer.js";
 import * as api from "./api.js";
 import { Asking } from "./asking.js";
+import { Heard } from "./heard.js";
 import { Player } from "./player.js";
 import { by, say, Screen } from "./screen.js";
 import { sources } from "./source.js";
 import { found } from "./spans.js";
+import { Voices } from "./voices.js";
 import { Ways } from "./ways.js";
 import { clock, length, size } from "./words.js";
 
@@ -17,12 +19,15 @@ import { clock, length, size } from "./words.js";
 const screen = new Screen();
 const [audio, lanes, stage, wave] = ["audio", "lanes", "stage", "wave"].map(by);
 const player = new Player({ audio, lanes, stage, wave }, { time: moved, taken: play, playing });
+const heard = new Heard(by("heard"));
 const answer = new AnswerView(play);
+const voices = new Voices(chosen, () => retell());
 const ways = new Ways({ ways: by("ways"), call: by("call"), copy: by("copy-call"), said: say });
 
 /** @param {Blob} blob @param {string} name */
 const take = (blob, name) =>
   screen.during(async (signal) => {
+    heard.clear();
     screen.busy("Reading the recording", name);
     const given = await api.handOver(blob, name),
       columns = await api.peaks(given.id);
@@ -44,13 +49,9 @@ const take = (blob, name) =>
 const run = () =>
   screen.during(async (signal) => {
     if (!recording) return;
-    const { task, options } = asking;
-    screen.busy("Sending the recording", task.question);
-    const given = await api.job(
-      { task: task.name, recording: recording.id, options },
-      signal,
-      told,
-    );
+    heard.clear();
+    screen.busy("Sending the recording", asking.task.question);
+    const given = await api.job(question(recording), signal, told);
     const what = found(given.result);
     spans = what.spans;
     screen.become("result");
@@ -62,8 +63,10 @@ const run = () =>
     asking.look();
   });
 
-/** @param {import("./api.js").Progress} progress */
-function told({ state, over }) {
+/** @param {import("./api.js").Progress | import("./api.js").Segment} event */
+function told(event) {
+  if (event.event === "segment") return heard.add(event.segment);
+  const { state, over } = event;
   const words = {
     reading: "Sending the recording",
     waiting: "Waiting for a worker",
@@ -94,11 +97,23 @@ function moved(s) {
   if (place >= 0 && place !== player.lanes.marked) player.mark(place, spans[place]);
 }
 
+/** @param {import("./api.js").Recording} about */
+function question({ id }) {
+  const { task, options } = asking;
+  return { task: task.name, recording: id, options, voices: voices.of(task) };
+}
+
+/** The stretch that is chosen in the answer. */
+function chosen() {
+  const span = spans[answer.list.chosen];
+  return recording && span ? { of: recording, start: span.start, end: span.end } : null;
+}
+
 /** The same call from elsewhere. */
 function retell() {
   if (!recording) return;
   // What is wrong with the options, Run says.
-  api.calls(asking.task.name, asking.options, recording.name).then(
+  api.calls(question(recording)).then(
     (calls) => ways.show(calls),
     () => {},
   );

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from services.diarization.clustering import Speakers, cluster
-from services.diarization.clustering.vectors import Labels, Vectors, unit
+from services.diarization.clustering.vectors import centres
 from services.diarization.contract import DiarizationRequest, SpeakerOptions
 from services.diarization.embedding import Embedder
 from services.diarization.known import Speaker, Voice, recognise
@@ -111,13 +111,13 @@ class Diarizer:
         self, embedder: Embedder, known: Sequence[Voice], request: SpeakerOptions
     ) -> tuple[list[Turn], list[Speaker]]:
         """The turns of a recording whose segments were all taken, and who their speakers are."""
-        spans, embeddings = embedder.finish()
+        spans, vectors = embedder.finish()
         alike = self._net.thresholds.alike
-        labels = cluster(embeddings, speakers(request), alike, overlaps(spans))
+        labels = cluster(vectors, speakers(request), alike, overlaps(spans))
         turns, heard = renumbered(turns_of(spans, labels.tolist()))
         threshold = request.known_threshold
         found = recognise(
-            centres(embeddings, labels)[heard],
+            centres(vectors, labels)[heard],
             known,
             self._net.thresholds.same_speaker if threshold is None else threshold,
         )
@@ -128,10 +128,10 @@ class Diarizer:
         embedder = self.embedder()
         for segment in _first(self._vad.segments(recording, self._vad.rules)):
             embedder.push(segment)
-        _, embeddings = embedder.finish()
-        if not len(embeddings):
+        _, vectors = embedder.finish()
+        if not len(vectors):
             raise InvalidInput("known_speakers: there is no speech in a known speaker's recording")
-        mean: Array = unit(embeddings).mean(axis=0)
+        mean: Array = vectors.mean(axis=0)
         return mean
 
 
@@ -153,14 +153,6 @@ def speakers(request: SpeakerOptions) -> Speakers:
     least = request.num_speakers or request.min_speakers or usual.least
     most = request.num_speakers or request.max_speakers or max(least, usual.most)
     return Speakers(least, most)
-
-
-def centres(embeddings: Vectors, labels: Labels) -> Vectors:
-    """The mean direction of each speaker's windows, shape (speakers, size)."""
-    vectors = unit(embeddings)
-    count = int(labels.max(initial=-1)) + 1
-    sums = [vectors[labels == label].sum(axis=0) for label in range(count)]
-    return unit(np.reshape(np.array(sums, dtype=np.float32), (count, vectors.shape[1])))
 
 
 def _first(segments: Iterable[SpeechSegment]) -> Iterator[SpeechSegment]:

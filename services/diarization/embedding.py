@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.diarization.clustering.vectors import Vectors
+from services.diarization.clustering.vectors import Vectors, unit
 from services.diarization.windows import LENGTH, Span, windows
 from shared.features import Array
 from shared.nets.speaker import CamPlus
@@ -19,7 +19,7 @@ class Embedder:
     def __init__(self, net: CamPlus) -> None:
         self._net = net
         self._spans: list[Span] = []
-        self._embeddings = [np.zeros((0, net.size), dtype=np.float32)]
+        self._vectors = bytearray()  # of float32; joined from parts they would be there twice
         self._pending: list[Array] = []
 
     def push(self, segment: SpeechSegment) -> None:
@@ -33,10 +33,11 @@ class Embedder:
             self._embed()
 
     def finish(self) -> tuple[list[Span], Vectors]:
-        """Start and end, in milliseconds, and embedding of each window."""
+        """Start and end of each window, in milliseconds, and its embedding, of length 1."""
         self._embed()
-        return self._spans, np.concatenate(self._embeddings)
+        vectors = np.frombuffer(self._vectors, dtype=np.float32)
+        return self._spans, vectors.reshape(-1, self._net.size)
 
     def _embed(self) -> None:
-        self._embeddings.append(self._net.embed(self._pending))
+        self._vectors += unit(self._net.embed(self._pending)).tobytes()
         self._pending = []

@@ -75,7 +75,8 @@ def error(reply: httpx.Response) -> tuple[int, str, str | None, str | None]:
         ({"stream": "true", "response_format": "srt"}, "response_format", "invalid_value"),
         ({"stream": "perhaps"}, "stream", "invalid_value"),
         ({"colour": "blue"}, "colour", "invalid_value"),
-        ({"prompt": "x" * 70_000}, None, None),
+        ({"prompt": "x" * 70_000}, "prompt", "invalid_value"),
+        ({"prompt": "x" * 4_000_000}, None, None),
     ],
 )
 def test_a_wrong_field_is_named(

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import av
+import httpx
 import pytest
 import soundfile
 import uvicorn
@@ -61,6 +62,13 @@ def playground(services: dict[str, Service]) -> Iterator[str]:
     """Where the page is."""
     with served({name: service.url for name, service in services.items()}) as url:
         yield url
+
+
+@pytest.fixture
+def program(playground: str) -> Iterator[httpx.Client]:
+    """Asks the program as the page would."""
+    with httpx.Client(base_url=playground, headers={"origin": playground}, timeout=60) as client:
+        yield client
 
 
 @pytest.fixture(scope="package")

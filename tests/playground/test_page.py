@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from runpod_emulator.faults import Fault
 from speech_endpoints import ASR
 from tests.client.conftest import Service
 from tests.playground.conftest import ask, lasting, served, shot, tab
@@ -55,6 +56,25 @@ def test_a_task_is_answered(page: Page, task: str, sample: str, says: str) -> No
     expect(page.locator(".row").first).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("Done.")
     shot(page, f"result-{task.split(maxsplit=1)[0].lower()}")
+
+
+def test_text_appears_while_it_is_recognised(page: Page, services: dict[str, Service]) -> None:
+    with services["asr"].going_wrong(Fault("job-done", delay_s=4.0)):
+        ask(page, "Text", SPOKEN)
+        heard = page.get_by_role("log")
+        expect(heard).to_contain_text("play music")
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+        expect(page.locator("#headline")).to_be_hidden()
+        shot(page, "heard")
+        assert "6 segments" in answered(page)
+    expect(heard).to_be_hidden()
+    with services["asr"].going_wrong(Fault("job-done", delay_s=4.0)):
+        page.get_by_role("button", name="Run").click()
+        expect(heard).to_contain_text("hello")
+        expect(heard.get_by_text("hello")).to_have_count(1)
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("status")).to_have_text("Cancelled.")
+    until(lambda: services["asr"].jobs()[-1]["status"] == "CANCELLED")
 
 
 def test_words_are_played_where_they_are(page: Page) -> None:
@@ -148,22 +168,26 @@ def test_the_same_call_from_elsewhere_gives_the_same(
     page.get_by_text("The same call").click()
     with ASR(services["asr"].url) as asr:
         wanted = asr.run(COMMANDS, language="en", use_itn=False).text
-    for way, run in {
-        "curl": ["bash", "-euc"], "Python": [sys.executable, "-c"], "speech": ["bash", "-euc"],
-    }.items():  # fmt: skip
+    for way in ("curl", "Python", "speech"):
         page.get_by_role("tab", name=way).click()
         page.get_by_role("button", name="Copy", exact=True).click()
         expect(page.get_by_role("button", name="Copied")).to_be_visible()
         expect(page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
         call = page.evaluate("navigator.clipboard.readText()")
-        call = call.replace("speech asr", f"{sys.executable} -m speech_endpoints asr")
-        printed = subprocess.run(
-            [*run, call], cwd=tmp_path, env={"PYTHONPATH": str(CLIENT), "PATH": "/usr/bin:/bin"},
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert printed.returncode == 0, printed.stderr
-        texts = re.findall(r'"text": ?("(?:[^"\\]|\\.)*")', printed.stdout)
+        texts = re.findall(r'"text": ?("(?:[^"\\]|\\.)*")', printed(way, call, tmp_path))
         assert wanted in map(json.loads, texts), way
+
+
+def printed(way: str, call: str, folder: Path) -> str:
+    """What a call prints that is made in a folder."""
+    run = [sys.executable, "-c"] if way == "Python" else ["bash", "-euc"]
+    call = re.sub("^speech", f"{sys.executable} -m speech_endpoints", call)
+    found = subprocess.run(
+        [*run, call], cwd=folder, env={"PYTHONPATH": str(CLIENT), "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    return found.stdout
 
 
 def test_an_option_out_of_its_range_is_shown_and_not_sent(

@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -29,13 +30,6 @@ from tools.workspace import CLIENT, COMMANDS, EMULATOR, ROOT, SAMPLE
 NOWHERE = "http://127.0.0.1:9/v2/vad"  # the discard port: nobody listens
 
 
-@pytest.fixture
-def program(playground: str) -> Iterator[httpx.Client]:
-    """Asks the program as the page would."""
-    with httpx.Client(base_url=playground, headers={"origin": playground}, timeout=60) as client:
-        yield client
-
-
 def given(program: httpx.Client, audio: bytes = b"", name: str = "talk.flac") -> str:
     """The id of a recording that was handed over."""
     reply = program.post(
@@ -44,9 +38,15 @@ def given(program: httpx.Client, audio: bytes = b"", name: str = "talk.flac") ->
     return str(reply.raise_for_status().json()["id"])
 
 
-def answer(program: httpx.Client, task: str, recording: str, **options: object) -> dict[str, Any]:
+def answer(
+    program: httpx.Client,
+    task: str,
+    recording: str,
+    voices: Mapping[str, str] = MappingProxyType({}),
+    **options: object,
+) -> dict[str, Any]:
     """The last line of what a job tells."""
-    asked = {"task": task, "recording": recording, "options": options}
+    asked = {"task": task, "recording": recording, "options": options, "voices": dict(voices)}
     lines = program.post("/jobs", json=asked).raise_for_status().text.splitlines()
     found: dict[str, Any] = json.loads(lines[-1])
     return found
@@ -82,7 +82,7 @@ def test_the_key_reaches_nobody_but_the_endpoint(monkeypatch: pytest.MonkeyPatch
         httpx.Client(base_url=url, headers={"origin": url}) as asked,
     ):
         told = [asked.get(path) for path in ("/", "/tasks", "/page/api.js", "/answers/a/json")] + [
-            asked.post("/calls", json={"task": "vad", "name": "a.flac"})
+            asked.post("/calls", json={"task": "vad", "recording": given(asked)})
         ]
     assert "https://api.runpod.ai/v2/someid" in told[-1].json()["curl"]
     for reply in told:

@@ -10,9 +10,6 @@ import typer
 
 from speech_endpoints.cli.wanted import WHERE, IsBundle
 from speech_endpoints.failures import SpeechError
-from speech_endpoints.services import AsyncASR
-
-_PARTS = 2  # of a long recording at a time, in memory
 
 
 def gateway(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -20,6 +17,10 @@ def gateway(  # noqa: PLR0913, PLR0917 - the options of the command
         str, typer.Option("--endpoint", "-e", envvar="SPEECH_ASR_ENDPOINT", help=WHERE)
     ],
     bundle: IsBundle = False,
+    diarization_endpoint: Annotated[
+        str | None,
+        typer.Option(help="for diarized_json: id or URL; a bundle needs none"),
+    ] = None,
     host: Annotated[str, typer.Option(help="where it listens")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free")] = 8080,
     parallel: Annotated[int, typer.Option(min=1, max=200, help="requests at a time")] = 8,
@@ -35,6 +36,7 @@ def gateway(  # noqa: PLR0913, PLR0917 - the options of the command
         import python_multipart  # noqa: F401 - what Starlette reads forms with
 
         from speech_endpoints.gateway.callers import Limits
+        from speech_endpoints.gateway.endpoints import Endpoints
         from speech_endpoints.gateway.serving import TOKEN, listener, serve, url_of
     except ImportError:
         raise typer.BadParameter(
@@ -42,7 +44,9 @@ def gateway(  # noqa: PLR0913, PLR0917 - the options of the command
         ) from None
     token = os.environ.get(TOKEN) or None
     try:
-        asr = AsyncASR(endpoint, bundle=bundle, timeout_s=timeout_s, parallel=_PARTS)
+        endpoints = Endpoints.named(
+            endpoint, diarization_endpoint, bundle=bundle, timeout_s=timeout_s
+        )
         bound = listener(host, port, token)
     except SpeechError as error:
         raise typer.BadParameter(str(error)) from None
@@ -51,4 +55,4 @@ def gateway(  # noqa: PLR0913, PLR0917 - the options of the command
     typer.echo(f"OpenAI's transcription API is at {url_of(bound)} until Ctrl-C", err=True)
     limits = Limits(token=token, parallel=parallel, largest_mb=largest_mb)
     with suppress(KeyboardInterrupt):
-        serve(asr, limits, bound)
+        serve(endpoints, limits, bound)

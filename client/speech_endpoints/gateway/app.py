@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -14,16 +14,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from speech_endpoints.gateway.callers import Known, Limits
+from speech_endpoints.gateway.endpoints import Endpoints
 from speech_endpoints.gateway.problems import HANDLERS, Problem
 from speech_endpoints.gateway.transcriptions import Transcriptions
-from speech_endpoints.services import AsyncASR
 
 MODEL = "asr"
 
 
-def application(endpoint: AsyncASR, limits: Limits) -> tuple[Starlette, Transcriptions]:
+def application(endpoints: Endpoints, limits: Limits) -> tuple[Starlette, Transcriptions]:
     """The ASGI application, and the part of it that has to be stopped."""
-    transcriptions = Transcriptions(endpoint, limits)
+    transcriptions = Transcriptions(endpoints, limits)
     model = {
         "id": MODEL, "object": "model", "created": int(time.time()), "owned_by": "speech-endpoints",
     }  # fmt: skip
@@ -44,7 +44,10 @@ def application(endpoint: AsyncASR, limits: Limits) -> tuple[Starlette, Transcri
 
     @asynccontextmanager
     async def opened(_: Starlette) -> AsyncIterator[None]:
-        async with endpoint:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(endpoints.asr)
+            if endpoints.transcribe:
+                await stack.enter_async_context(endpoints.transcribe)
             yield
 
     api = [

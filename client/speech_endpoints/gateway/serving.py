@@ -13,8 +13,8 @@ import uvicorn
 
 from speech_endpoints.gateway.app import application
 from speech_endpoints.gateway.callers import Limits
+from speech_endpoints.gateway.endpoints import Endpoints
 from speech_endpoints.gateway.problems import LOG
-from speech_endpoints.services import AsyncASR
 from speech_endpoints.vendored.shared.errors import InvalidInput
 
 TOKEN = "SPEECH_GATEWAY_TOKEN"  # noqa: S105 - the variable's name
@@ -47,10 +47,10 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"
 
 
-def serve(endpoint: AsyncASR, limits: Limits, bound: socket.socket) -> None:
+def serve(endpoints: Endpoints, limits: Limits, bound: socket.socket) -> None:
     """Answer requests until SIGINT or SIGTERM; what runs then is cancelled, jobs included."""
     _log()
-    app, transcriptions = application(endpoint, limits)
+    app, transcriptions = application(endpoints, limits)
     config = uvicorn.Config(
         app, http="h11", log_config=None, access_log=False, server_header=False,
         timeout_keep_alive=_KEEP_S, timeout_graceful_shutdown=_STOP_S,

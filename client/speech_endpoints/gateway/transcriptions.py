@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from http import HTTPStatus
 
+from anyio import to_thread
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from speech_endpoints.failures import SpeechError
-from speech_endpoints.gateway.answers import event, events, whole
-from speech_endpoints.gateway.asked import Asked, read
-from speech_endpoints.gateway.callers import Limits, at_most, wanted
+from speech_endpoints.gateway.answers import diarized, diarized_events, event, events, whole
+from speech_endpoints.gateway.asked import Asked, read, wrong
+from speech_endpoints.gateway.callers import MB, Limits, at_most, wanted
+from speech_endpoints.gateway.endpoints import Endpoints
 from speech_endpoints.gateway.problems import LOG, Problem
-from speech_endpoints.services import AsyncASR
+from speech_endpoints.gateway.speakers import voices
+from speech_endpoints.vendored.services.bundle.contract import TranscribeResult
 
-_FORM = {"max_files": 1, "max_fields": 32, "max_part_size": 64 * 1024}  # bytes of a field
+# The largest field is a known voice: ten seconds as WAV, 48 kHz in stereo, take 2.6 MB in base64.
+_FORM = {"max_files": 1, "max_fields": 24, "max_part_size": 3 * MB}
 _EVENTS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
 
 
@@ -26,7 +31,7 @@ class Transcriptions:
     """An ASGI application.
 
     Args:
-        endpoint: what recognises.
+        endpoints: what answers.
         limits: on uploads, and on requests at a time.
 
     Attributes:
@@ -34,8 +39,8 @@ class Transcriptions:
         stopping: is set to cancel them, and their jobs.
     """
 
-    def __init__(self, endpoint: AsyncASR, limits: Limits) -> None:
-        self._endpoint, self._limits = endpoint, limits
+    def __init__(self, endpoints: Endpoints, limits: Limits) -> None:
+        self._endpoints, self._limits = endpoints, limits
         self.running = 0
         self.stopping = asyncio.Event()
 
@@ -57,8 +62,7 @@ class Transcriptions:
                     if asked.fields.stream:
                         await self._stream(asked, reply)
                     else:
-                        result = await self._endpoint.run(asked.file, **asked.fields.options())
-                        await whole(result, asked.fields)(scope, receive, reply)
+                        await (await self._whole(asked))(scope, receive, reply)
                     LOG.info("200 in %.1f s", time.monotonic() - began)
         if self.stopping.is_set() and not answering:
             status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -76,9 +80,36 @@ class Transcriptions:
         finally:
             self.running -= 1
 
+    async def _whole(self, asked: Asked) -> Response:
+        if asked.fields.speakers:
+            return diarized(await self._who_said_what(asked))
+        options = asked.fields.options()
+        return whole(await self._endpoints.asr.run(asked.file, **options), asked.fields)
+
+    async def _events(self, asked: Asked) -> AsyncGenerator[bytes]:
+        if asked.fields.speakers:
+            # All at the end: who speaks is found over the whole recording.
+            for one in diarized_events(await self._who_said_what(asked)):
+                yield one
+            return
+        coming = self._endpoints.asr.stream(asked.file, **asked.fields.options())
+        async with aclosing(events(coming)) as sent:
+            async for one in sent:
+                yield one
+
+    async def _who_said_what(self, asked: Asked) -> TranscribeResult:
+        endpoint, fields = self._endpoints.transcribe, asked.fields
+        if endpoint is None:
+            why = "this gateway tells no speakers apart; `speech gateway` does so when it is "
+            raise wrong("response_format", f"{why}started with --bundle or --diarization-endpoint")
+        options = {
+            "language": fields.language,
+            "known_speakers": await to_thread.run_sync(voices, fields),
+        }
+        return endpoint.read(await endpoint.answer(asked.file, options))
+
     async def _stream(self, asked: Asked, send: Send) -> None:
-        coming = self._endpoint.stream(asked.file, **asked.fields.options())
-        async with aclosing(coming), aclosing(events(coming)) as sent:
+        async with aclosing(self._events(asked)) as sent:
             first = await anext(sent)  # what goes wrong until then has a status of its own
             await send({"type": "http.response.start", "status": 200, "headers": _EVENTS})
             await send({"type": "http.response.body", "body": first, "more_body": True})

@@ -14,13 +14,14 @@ import numpy as np
 
 from services.diarization.clustering.linkage import Groups
 from services.diarization.clustering.spectral import spectral
-from services.diarization.clustering.vectors import Flags, Labels, Vectors, in_order, unit
+from services.diarization.clustering.vectors import Flags, Labels, Vectors, centres, in_order
 
 FEW = 8  # windows; a spectrum of so few says nothing
 BLOCK = 800  # windows; 10 minutes of speech
 MOST_IN_A_BLOCK = 15  # speakers
 SLIP = 2  # windows; a group of so few is no speaker, where there are many
 ROUNDS = 5  # of assigning windows to the nearest speaker
+NOBODY = -1  # a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,12 @@ class Speakers:
 
 
 def cluster(
-    embeddings: Vectors, speakers: Speakers, alike: float, overlaps: Flags | None = None
+    vectors: Vectors, speakers: Speakers, alike: float, overlaps: Flags | None = None
 ) -> Labels:
     """Label windows with their speakers.
 
     Args:
-        embeddings: shape (windows, size), in order of time.
+        vectors: their embeddings, of length 1, shape (windows, size), in order of time.
         speakers: how many there may be.
         alike: from this likeness on two groups of windows are one speaker's; see ``linkage``.
         overlaps: for each window, whether it overlaps the one before it; None: none does.
@@ -50,7 +51,6 @@ def cluster(
     Returns:
         Shape (windows,): numbers from 0 in order of first appearance.
     """
-    vectors = unit(embeddings)
     if not len(vectors):
         return np.zeros(0, dtype=np.int64)
     if len(vectors) < FEW:
@@ -95,14 +95,19 @@ def _without_slips(groups: list[Labels], least: int) -> list[Labels]:
 
 def _nearest(vectors: Vectors, groups: list[Labels]) -> Labels:
     """Assign every window to the speaker it is nearest to, until none moves; none is left empty."""
-    centres = unit(np.stack([vectors[group].sum(axis=0) for group in groups]))
-    labels: Labels = (vectors @ centres.T).argmax(axis=1)
+    labels = np.full(len(vectors), NOBODY)
     for number, group in enumerate(groups):
         labels[group] = number
+    labels = np.where(labels == NOBODY, _moved(vectors, labels), labels)
     for _ in range(ROUNDS):
-        centres = unit(np.stack([vectors[labels == n].sum(axis=0) for n in range(len(groups))]))
-        moved = (vectors @ centres.T).argmax(axis=1)
+        moved = _moved(vectors, labels)
         if len(np.unique(moved)) < len(groups) or np.array_equal(moved, labels):
             break
         labels = moved
     return labels
+
+
+def _moved(vectors: Vectors, labels: Labels) -> Labels:
+    """For each window the number of the nearest speaker, as these labels have them."""
+    found: Labels = (vectors @ centres(vectors, labels).T).argmax(axis=1)
+    return found

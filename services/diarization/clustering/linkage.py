@@ -25,14 +25,15 @@ WEIGHT = 10  # pairs of windows that count as much as what is usual
 LEAST_USUAL = 0.05  # no group is taken to be less alike in itself
 MOST_CHANGES = 0.3  # a larger share counts as this
 
-Table = NDArray[np.float64]
+Values = NDArray[np.float64]  # of shape (groups,)
 
 
 class Groups:
-    """Groups of windows, and what there is to know of each pair of them.
+    """Groups of windows, and what there is to know of each.
 
-    Sums over pairs of windows add up when groups are joined, so a group of any size is as cheap as
-    a single window.
+    The sum of a group's unit vectors tells the cosines of its windows with those of any other, so a
+    group of any size is as cheap as a single window. How alike two groups are is computed when it
+    is needed: a table of all pairs would grow with the square of the recording's length.
     """
 
     def __init__(self, vectors: Vectors, overlaps: Flags, windows: list[Labels]) -> None:
@@ -41,14 +42,21 @@ class Groups:
         Args:
             vectors: unit vectors, shape (windows, size), in order of time.
             overlaps: for each window, whether it overlaps the one before it.
-            windows: the windows of each group; no two groups share one.
+            windows: the windows of each group; each window is in one of them.
         """
-        self.windows = list(windows)
+        self._windows = dict(enumerate(windows))
         self._sizes = np.array([len(group) for group in windows], dtype=np.float64)
-        sums = np.stack([vectors[group].sum(axis=0, dtype=np.float64) for group in windows])
-        self._cosines = sums @ sums.T
-        self._neighbours = _neighbours(windows, overlaps)
-        self._alike = np.stack([self._row(number) for number in range(len(windows))])
+        self._sums = np.stack([vectors[group].sum(axis=0, dtype=np.float64) for group in windows])
+        self._within = np.array([self._alike_within(number) for number in self._windows])
+        self._labels = np.empty(len(vectors), dtype=np.int64)  # of each window, its group
+        for number, group in self._windows.items():
+            self._labels[group] = number
+        self._overlaps = np.append(overlaps, False)
+        self._overlaps[0] = False
+        self._neighbours = np.array([self._neighbours_of(n).sum() for n in self._windows])
+        self._there = np.ones(len(windows), dtype=np.bool_)
+        # No group is more alike to another than this; it may be less, after that other was joined.
+        self._at_most = np.array([self._row(number).max() for number in self._windows])
 
     def join(self, alike: float, least: int, most: int) -> list[Labels]:
         """Join groups until what is left is unlike.
@@ -61,51 +69,55 @@ class Groups:
         Returns:
             The windows of each group.
         """
-        while len(self.windows) > least:
-            one, other = np.unravel_index(self._alike.argmax(), self._alike.shape)
-            if self._alike[one, other] < alike and len(self.windows) <= most:
+        while len(self._windows) > least:
+            one, other, likeness = self._most_alike()
+            if likeness < alike and len(self._windows) <= most:
                 break
-            self._join_two(int(min(one, other)), int(max(one, other)))
-        return self.windows
+            self._join_two(min(one, other), max(one, other))
+        return list(self._windows.values())
+
+    def _most_alike(self) -> tuple[int, int, float]:
+        """The two groups that are most alike, and how much."""
+        one = int(self._at_most.argmax())
+        while (row := self._row(one)).max() < self._at_most[one]:
+            self._at_most[one] = row.max()
+            one = int(self._at_most.argmax())
+        return one, int(row.argmax()), float(row.max())
 
     def _join_two(self, kept: int, gone: int) -> None:
-        self.windows[kept] = np.concatenate([self.windows[kept], self.windows.pop(gone)])
-        self._sizes[kept] += self._sizes[gone]
-        self._sizes = np.delete(self._sizes, gone)
-        self._cosines = _added(self._cosines, kept, gone)
-        self._neighbours = _added(self._neighbours, kept, gone)
-        self._alike = np.delete(np.delete(self._alike, gone, 0), gone, 1)
-        self._alike[kept] = self._alike[:, kept] = self._row(kept)
+        windows = self._windows.pop(gone)
+        self._windows[kept] = np.concatenate([self._windows[kept], windows])
+        self._labels[windows] = kept
+        for totals in (self._sizes, self._sums, self._neighbours):
+            totals[kept] += totals[gone]
+        self._within[kept] = self._alike_within(kept)
+        self._there[gone], self._at_most[gone] = False, -np.inf
+        row = self._row(kept)
+        self._at_most = np.maximum(self._at_most, row)
+        self._at_most[kept] = row.max()
 
-    def _row(self, group: int) -> Table:
-        """How alike a group is to each; it is not compared with itself."""
-        sizes = self._sizes
-        own = np.diag(self._cosines) - sizes  # not of a window with itself
-        within = (own + WEIGHT * USUAL) / (sizes * (sizes - 1) + WEIGHT)
-        within = np.maximum(within, LEAST_USUAL)
-        between = self._cosines[group] / (sizes[group] * sizes)
-        neighbours = self._neighbours.sum(axis=0)
-        fewer = np.maximum(np.minimum(neighbours[group], neighbours), 1)
-        changes = np.minimum(self._neighbours[group] / fewer, MOST_CHANGES)
-        alike: Table = between / np.sqrt(within[group] * within) + changes
-        alike[group] = -np.inf
+    def _row(self, group: int) -> Values:
+        """How alike a group is to each; it is not compared with itself, nor with what is gone."""
+        between = self._sums @ self._sums[group] / (self._sizes[group] * self._sizes)
+        fewer = np.maximum(np.minimum(self._neighbours[group], self._neighbours), 1)
+        changes = np.minimum(self._neighbours_of(group) / fewer, MOST_CHANGES)
+        alike: Values = between / np.sqrt(self._within[group] * self._within) + changes
+        alike[group] = alike[~self._there] = -np.inf
         return alike
 
+    def _alike_within(self, group: int) -> float:
+        """How alike a group is in itself: the mean cosine of its pairs, and of some usual ones."""
+        size, total = self._sizes[group], self._sums[group]
+        own = total @ total - size  # not of a window with itself
+        within = (own + WEIGHT * USUAL) / (size * (size - 1) + WEIGHT)
+        return max(float(within), LEAST_USUAL)
 
-def _added(table: Table, kept: int, gone: int) -> Table:
-    """The table of sums after two groups have become one."""
-    table[kept] += table[gone]
-    table[:, kept] += table[:, gone]
-    return np.delete(np.delete(table, gone, 0), gone, 1)
-
-
-def _neighbours(windows: list[Labels], overlaps: Flags) -> Table:
-    """How often a window of one group overlaps the next, of another; a group's own count twice."""
-    labels = np.full(len(overlaps), -1)
-    for number, group in enumerate(windows):
-        labels[group] = number
-    here = np.flatnonzero(overlaps)
-    here = here[(here > 0) & (labels[here] >= 0) & (labels[here - 1] >= 0)]
-    pairs: Table = np.zeros((len(windows), len(windows)))
-    np.add.at(pairs, (labels[here - 1], labels[here]), 1.0)
-    return pairs + pairs.T
+    def _neighbours_of(self, group: int) -> Labels:
+        """How often one of its windows overlaps one of each group; its own count twice."""
+        windows = self._windows[group]
+        before = windows[self._overlaps[windows]] - 1
+        behind = windows[self._overlaps[windows + 1]] + 1
+        found: Labels = np.bincount(
+            self._labels[np.concatenate((before, behind))], minlength=len(self._sizes)
+        )
+        return found

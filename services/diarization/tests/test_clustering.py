@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.diarization.clustering import BLOCK, FEW, Speakers, cluster
-from services.diarization.clustering.vectors import Labels, Vectors
+from services.diarization.clustering.vectors import Labels, Vectors, unit
 
 ALIKE = 0.78
 SIZE = 192
@@ -21,7 +23,7 @@ def voices(rng: np.random.Generator, truth: Labels, spread: float = 1.0) -> Vect
     With ``spread`` 1 two windows of one speaker have a cosine of about 0.5, of two speakers 0.
     """
     centres = rng.normal(size=(int(truth.max(initial=0)) + 1, SIZE))
-    return (centres[truth] + spread * rng.normal(size=(len(truth), SIZE))).astype(np.float32)
+    return unit(centres[truth] + spread * rng.normal(size=(len(truth), SIZE)))
 
 
 def similar(rng: np.random.Generator, truth: Labels, likeness: float) -> Vectors:
@@ -29,7 +31,7 @@ def similar(rng: np.random.Generator, truth: Labels, likeness: float) -> Vectors
     common, *own = rng.normal(size=(3, SIZE))
     centres = [likeness**0.5 * common + (1 - likeness) ** 0.5 * one for one in own]
     noise = 0.8 * rng.normal(size=(len(truth), SIZE))
-    return (np.stack(centres)[truth] + noise).astype(np.float32)
+    return unit(np.stack(centres)[truth] + noise)
 
 
 def turns(rng: np.random.Generator, speakers: int, windows: int) -> Labels:
@@ -88,13 +90,29 @@ def test_two_who_answer_without_a_pause_stay_two() -> None:
     assert found.tolist() == truth.tolist()
 
 
+def test_hours_take_no_more_memory_than_minutes() -> None:
+    peaks = [peak_of_clustering(blocks * BLOCK) for blocks in (1, 8)]
+    assert peaks[1] < 1.1 * peaks[0]
+
+
+def peak_of_clustering(windows: int) -> int:
+    """Bytes at most that are in use beside the embeddings."""
+    rng = np.random.default_rng(8)
+    embeddings = voices(rng, turns(rng, 4, windows))
+    tracemalloc.start()
+    cluster(embeddings, ANY, ALIKE)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
 def test_no_window_has_no_label() -> None:
     assert cluster(np.zeros((0, SIZE), dtype=np.float32), ANY, ALIKE).shape == (0,)
 
 
 def test_one_window_is_one_speaker() -> None:
     rng = np.random.default_rng(0)
-    one = rng.normal(size=(1, SIZE)).astype(np.float32)
+    one = unit(rng.normal(size=(1, SIZE)))
     assert cluster(one, ANY, ALIKE).tolist() == [0]
 
 
@@ -129,7 +147,7 @@ def test_bounds_hold() -> None:
 def test_labels_are_numbered_by_first_appearance_and_always_the_same(
     windows: int, seed: int, least: int
 ) -> None:
-    embeddings = np.random.default_rng(seed).normal(size=(windows, 8)).astype(np.float32)
+    embeddings = unit(np.random.default_rng(seed).normal(size=(windows, 8)))
     found = cluster(embeddings, Speakers(least, 15), ALIKE)
     assert found.tolist() == cluster(embeddings.copy(), Speakers(least, 15), ALIKE).tolist()
     first = [int(np.flatnonzero(found == n)[0]) for n in range(int(found.max(initial=-1)) + 1)]
@@ -140,6 +158,6 @@ def test_labels_are_numbered_by_first_appearance_and_always_the_same(
 @pytest.mark.parametrize("kind", ["equal", "zero"])
 def test_windows_that_do_not_differ_are_one_speaker(kind: str) -> None:
     row = np.ones(SIZE) if kind == "equal" else np.zeros(SIZE)
-    found = cluster(np.tile(row, (50, 1)).astype(np.float32), ANY, ALIKE)
+    found = cluster(unit(np.tile(row, (50, 1))), ANY, ALIKE)
     assert kind == "zero" or found.max() == 0
     assert len(found) == 50
