@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SAMPLE_RATE = 16_000
+BLOCK_S = 30.0  # seconds in each block of a recording but the last
 
 Block = NDArray[np.float32]
 

@@ -13,7 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench-capacity --", description=__doc__)
     parser.add_argument("part", nargs="?", default="speed", choices=["speed", "emulator"])
     parser.add_argument("--runs", type=int, default=3, help="of the speed")
-    parser.add_argument("--minutes", type=float, default=4.0, help="of real time, at the emulator")
+    parser.add_argument("--minutes", type=float, default=4.0, help="of real time, for each run")
     given = parser.parse_args()
     if given.part == "speed":
         publish("capacity-speed", speed.measure(given.runs))

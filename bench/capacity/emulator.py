@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 from statistics import mean
 
 import httpx
@@ -22,10 +21,10 @@ from tools.capacity.results import Percentiles
 from tools.capacity.simulation import simulate
 from tools.capacity.traffic import Demand, Lengths, Seconds, Shape, Traffic
 from tools.capacity.workers import Gpu, Setup, Start, Work
+from tools.workspace import ROOT
 
-WORKER = Path(__file__).with_name("sdk_worker.py")
 SCALING = Scaling(0, 3, idle_timeout_s=5.0)
-CONCURRENCY = 2
+PLACES = ((2, 2), (2, 16))  # a worker's, and while its jobs are short, as all of these are
 PER_DAY = 100_000  # of half a second each
 
 
@@ -34,34 +33,36 @@ def measure(minutes: float) -> Report:
     day = Demand(PER_DAY, Shape(), Lengths(0.5, 0.8), burst=3.0, burst_s=5.0).traffic(1, seed=1)
     come = day.arrivals < minutes * 60
     traffic = Traffic(day.arrivals[come], day.audio_s[come], minutes * 60)
-    waits, latencies, pool = asyncio.run(_sent(traffic))
-    start_s = mean(pool.cold_starts)
     sdk_s = Figures.read().value("sdk_s")
-    work = Work(CONCURRENCY, overhead_s=sdk_s, pause_s=1.0)
-    setup = Setup((Gpu("AMPERE_16", 1.0),), SCALING, Start((start_s, start_s)), work)
-    ours = simulate(traffic, setup)
-    rows = []
-    for name, real, simulated in (
-        ("wait", waits, ours.begun - traffic.arrivals),
-        ("latency", latencies, ours.done - traffic.arrivals),
-    ):
-        both = (("emulator and SDK", real), ("simulation", simulated))
-        for figure in ("mean", "p95"):
-            rows += [
-                Row(f"{name}, {figure}", subject, [getattr(Percentiles.of(times), figure)], "s")
-                for subject, times in both
-            ]
-    return Report("The same jobs, for real and simulated", rows, [
-        f"{len(traffic.arrivals)} jobs in {minutes:g} min, {len(pool.cold_starts)} starts of "
-        f"{start_s:.1f} s in the mean; at most {SCALING.workers_max} workers of {CONCURRENCY} jobs",
-    ])  # fmt: skip
+    rows, remarks = [], [f"{len(traffic.arrivals)} jobs in {minutes:g} min, at most "
+                         f"{SCALING.workers_max} workers"]  # fmt: skip
+    for few, many in PLACES:
+        waits, latencies, pool = asyncio.run(_sent(traffic, few, many))
+        start_s = mean(pool.cold_starts)
+        work = Work(few, overhead_s=sdk_s, pause_s=1.0, short_concurrency=many)
+        setup = Setup((Gpu("AMPERE_16", 1.0),), SCALING, Start((start_s, start_s)), work)
+        ours = simulate(traffic, setup)
+        jobs = f"{few} jobs, {many} short ones"
+        for name, real, simulated in (
+            ("wait", waits, ours.begun - traffic.arrivals),
+            ("latency", latencies, ours.done - traffic.arrivals),
+        ):
+            both = (("emulator and SDK", real), ("simulation", simulated))
+            for figure in ("mean", "p95"):
+                rows += [
+                    Row(f"{jobs}: {name}, {figure}", subject,
+                        [getattr(Percentiles.of(times), figure)], "s")
+                    for subject, times in both
+                ]  # fmt: skip
+        remarks.append(f"{jobs}: {len(pool.cold_starts)} starts of {start_s:.1f} s in the mean")
+    return Report("The same jobs, for real and simulated", rows, remarks)
 
 
-async def _sent(traffic: Traffic) -> tuple[Seconds, Seconds, Pool]:
+async def _sent(traffic: Traffic, few: int, many: int) -> tuple[Seconds, Seconds, Pool]:
     """Waits and latencies of the jobs, and the workers there were."""
     endpoint = Endpoint(
         EndpointSettings("ep", Rules(async_retention_s=1e6), rates={}),
-        Processes([sys.executable, str(WORKER), str(CONCURRENCY)],
+        Processes([sys.executable, "-m", "bench.capacity.sdk_worker", str(few), str(many)], ROOT,
                   environment={"RUNPOD_LOG_LEVEL": "ERROR"}),
         SCALING,
     )  # fmt: skip

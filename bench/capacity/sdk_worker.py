@@ -1,4 +1,4 @@
-"""A worker of RunPod's SDK that computes, by sleeping, one job after the other."""
+"""A worker of RunPod's SDK that takes jobs as ours do and computes, by sleeping, one at a time."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ from typing import Any
 
 import runpod
 
-engine = asyncio.Lock()
+from shared.worker.room import Places
+from shared.worker.start import modifier
 
 
-async def handler(job: dict[str, Any]) -> dict[str, Any]:
-    """Sleep as long as the job says."""
-    async with engine:
-        await asyncio.sleep(job["input"]["work_s"])
-    return {"done": True}
+def main() -> None:
+    """Take as many jobs as the command says: so many, and so many while they are short."""
+    few, many = map(int, sys.argv[1:])
+    del sys.argv[1:]  # the SDK reads them too
+    places, engine = Places(few, many), asyncio.Lock()
+
+    async def handler(job: dict[str, Any]) -> dict[str, Any]:
+        async with engine:
+            await asyncio.sleep(job["input"]["work_s"])
+        places.saw(long=False)
+        return {"done": True}
+
+    runpod.serverless.start({"handler": handler, "concurrency_modifier": modifier(places)})
 
 
 if __name__ == "__main__":
-    concurrency = int(sys.argv.pop(1))
-    runpod.serverless.start({"handler": handler, "concurrency_modifier": lambda _: concurrency})
+    main()

@@ -13,7 +13,7 @@ from typing import BinaryIO, Literal
 
 import numpy as np
 
-from shared.audio import SAMPLE_RATE, Block
+from shared.audio import BLOCK_S, SAMPLE_RATE, Block
 from shared.decode.reader import Reader
 from shared.decode.sniff import Container, container_of
 from shared.errors import AudioTooLong, DecodeFailed, InvalidInput
@@ -42,7 +42,7 @@ def decode(
     file: BinaryIO,
     limits: DecodeLimits | None = None,
     channel: Channel = "mix",
-    block_s: float = 30.0,
+    block_s: float = BLOCK_S,
 ) -> Iterator[Block]:
     """Decode a file.
 

@@ -23,12 +23,10 @@ from shared.fetch import FetchPolicy, open_audio, open_base64, open_url
 from shared.worker.failure import message, response, typed
 from shared.worker.request import choose, parse
 from shared.worker.result import fit, fit_list
-from shared.worker.room import Room
+from shared.worker.room import IN_WORK, Room
 from shared.worker.service import Engine, RequestT, Service
 
 logger = logging.getLogger("speech")
-
-IN_WORK = 32  # recordings at a time, each with its file; more would make no batch better
 
 T = TypeVar("T")
 Outcome = dict[str, Any] | SpeechError  # of one recording

@@ -15,8 +15,36 @@ from contextlib import contextmanager
 
 from shared.spec import WorkerSpec
 
+IN_WORK = 32  # recordings at a time, each with its file; more would make no batch better
 
-class Room:
+
+class Places:
+    """How many jobs a worker takes.
+
+    Args:
+        few: jobs at a time.
+        many: likewise, while they are short.
+    """
+
+    def __init__(self, few: int, many: int) -> None:
+        self._few, self._many = few, many
+        self._lately: deque[bool] = deque(maxlen=few)  # whether they were long
+
+    @property
+    def jobs(self) -> int:
+        """How many may be held at a time: many if one of the last recordings at most was long.
+
+        A long one now and then is no reason to keep short ones from sharing batches.
+        """
+        short = self._lately.count(False) >= max(1, self._few - 1)
+        return self._many if short else self._few
+
+    def saw(self, *, long: bool) -> None:
+        """A recording has ended: one of more than a block, or not."""
+        self._lately.append(long)
+
+
+class Room(Places):
     """The places for jobs of one worker.
 
     A recording is long if it has more than one block. Short ones never wait for a long one, which
@@ -28,18 +56,8 @@ class Room:
     """
 
     def __init__(self, spec: WorkerSpec) -> None:
-        self._few, self._many = spec.concurrency, spec.short_concurrency
+        super().__init__(spec.concurrency, spec.short_concurrency)
         self._long = threading.Semaphore(spec.concurrency)
-        self._lately: deque[bool] = deque(maxlen=spec.concurrency)  # whether they were long
-
-    @property
-    def jobs(self) -> int:
-        """How many jobs may be held at a time: many if one of the last recordings at most was long.
-
-        A long one now and then is no reason to keep short ones from sharing batches.
-        """
-        short = self._lately.count(False) >= max(1, self._few - 1)
-        return self._many if short else self._few
 
     @contextmanager
     def recording(self) -> Iterator[Callable[[], None]]:
@@ -57,4 +75,4 @@ class Room:
         finally:
             if long:
                 self._long.release()
-            self._lately.append(long)
+            self.saw(long=long)

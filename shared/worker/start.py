@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from shared.errors import InternalError, ModelUnusable, SpeechError
 from shared.worker.failure import typed
 from shared.worker.job import JobHandler
-from shared.worker.room import Room
+from shared.worker.room import Places
 from shared.worker.sdk import import_sdk
 from shared.worker.service import Engine, RequestT, Service
 from shared.worker.stream import StreamHandler
@@ -92,14 +92,14 @@ def _settings(service: Service[RequestT], engine: Engine[RequestT]) -> dict[str,
     tested = any(flag.startswith("--test_input") for flag in sys.argv)
     if service.streams and served and not tested:
         streamed = StreamHandler(service, engine, settings)
-        settings.update(handler=streamed.stream, concurrency_modifier=_modifier(streamed.room))
+        settings.update(handler=streamed.stream, concurrency_modifier=modifier(streamed.room))
     else:
         handler = JobHandler(service, engine)
-        settings.update(handler=handler.handle, concurrency_modifier=_modifier(handler.room))
+        settings.update(handler=handler.handle, concurrency_modifier=modifier(handler.room))
     return settings
 
 
-def _modifier(room: Room) -> Callable[[int], int]:
+def modifier(places: Places) -> Callable[[int], int]:
     """What the SDK asks before it takes jobs: how many it may have.
 
     The number stays as long as it has one, begun or not: after a change it takes none until all
@@ -108,7 +108,7 @@ def _modifier(room: Room) -> Callable[[int], int]:
     from runpod.serverless.modules.worker_state import JobsProgress
 
     held = JobsProgress()
-    return lambda current: current if held.get_job_count() else room.jobs
+    return lambda current: current if held.get_job_count() else places.jobs
 
 
 def _on_runpod() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterator
+from itertools import takewhile
 
 import httpx
 
@@ -12,19 +13,29 @@ from runpod_emulator.app import Emulator
 from runpod_emulator.pool import Pool
 from runpod_emulator.rules import Rules
 from runpod_emulator.settings import EndpointSettings
+from shared.audio import BLOCK_S
+from shared.worker.room import IN_WORK, Places
 from tests.capacity.simulated_time import LoopClock
 from tools.capacity.traffic import Traffic
 from tools.capacity.workers import Setup
 
 
 class SdkWorker:
-    """A worker that takes jobs as RunPod's SDK does, and computes one after the other."""
+    """A worker that takes jobs as RunPod's SDK does, and computes as ours do.
+
+    That is one recording after the other, or, if that saves something, all together that wait and
+    are of a block at most; the results of these are there at the end of all.
+    """
 
     def __init__(self, http: httpx.AsyncClient, name: str, setup: Setup, start_s: float) -> None:
         self.exit_code: int | None = None
         self._http, self._name, self._work = http, name, setup.work
         self._rtf, self._in_progress, self._leaves = setup.gpus[0].rtf, 0, False
-        self._engine = asyncio.Lock()
+        few = self._work.concurrency
+        self._places = Places(few, self._work.short_concurrency or few)
+        self._in_work = asyncio.Semaphore(IN_WORK)
+        self._engine: asyncio.Task[None] | None = None
+        self._waiting: list[tuple[float, asyncio.Event]] = []
         self._jobs: set[asyncio.Task[None]] = set()
         self._task = asyncio.create_task(self._run(start_s))
 
@@ -40,9 +51,11 @@ class SdkWorker:
 
     async def _run(self, start_s: float) -> None:
         await asyncio.sleep(start_s)
-        begun = 0
+        begun = most = 0
         while not self._leaves:
-            room = self._work.concurrency - self._in_progress - begun
+            if not self._in_progress:
+                most = self._places.jobs
+            room = most - self._in_progress - begun
             if room <= 0:
                 await asyncio.sleep(self._work.pause_s)
                 begun = 0
@@ -56,15 +69,33 @@ class SdkWorker:
                 task = asyncio.create_task(self._answer(job["id"], job["input"]["audio_s"]))
                 self._jobs.add(task)
                 task.add_done_callback(self._jobs.discard)
+            await asyncio.sleep(0)  # others that wait for jobs come first, as over a network
         await asyncio.gather(*self._jobs)
         self.exit_code = 0
 
     async def _answer(self, job: str, audio_s: float) -> None:
-        await asyncio.sleep(self._work.overhead_s + self._work.fetch_rtf * audio_s)
-        async with self._engine:
-            await asyncio.sleep(self._rtf * audio_s)
+        async with self._in_work:
+            await asyncio.sleep(self._work.overhead_s + self._work.fetch_rtf * audio_s)
+            done = asyncio.Event()
+            self._waiting.append((audio_s, done))
+            if self._engine is None or self._engine.done():
+                self._engine = asyncio.create_task(self._compute())
+            await done.wait()
+        self._places.saw(long=audio_s > BLOCK_S)
         await self._http.post(f"/v2/ep/job-done/{self._name}/{job}?gpu=SIM", json={"output": 1})
         self._in_progress -= 1
+
+    async def _compute(self) -> None:
+        """Compute what waits: the recording that has waited longest, and what goes with it."""
+        while self._waiting:
+            short = list(takewhile(lambda one: one[0] <= BLOCK_S, self._waiting))
+            together = (short if self._work.pass_audio_s else []) or self._waiting[:1]
+            del self._waiting[: len(together)]
+            each = (self._work.job_s + self._rtf * audio_s for audio_s, _ in together)
+            shared = self._rtf * self._work.pass_audio_s if short else 0.0
+            await asyncio.sleep(shared + sum(each))
+            for _, done in together:
+                done.set()
 
 
 async def send(

@@ -32,7 +32,9 @@ DEMAND = Demand(400, SHAPES["office"], Lengths(60.0, 0.8), burst=3.0)
 
 def service(name: str = "vad", **given: float) -> Service:
     figures = Figures.read({key.replace("__", "."): value for key, value in given.items()})
-    return Service(name, ("asr", "diarization", "vad"), figures, concurrency=4)
+    return Service(
+        name, ("asr", "diarization", "vad"), figures, concurrency=4, short_concurrency=64
+    )
 
 
 TRAFFIC = DEMAND.traffic(2, seed=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,16 @@ def test_jobs_that_share_a_lane_wait_for_it_on_the_worker() -> None:
     outcome = simulate(poisson(0.6, 100_000), always(1, Work(concurrency=1000)))
     assert waits(outcome).max() == 0
     agrees(outcome.done - outcome.traffic.arrivals, np.mean, 1 / (1 - 0.6))
+
+
+def test_jobs_that_share_passes_wait_for_the_one_they_missed() -> None:
+    """M/D/1 with service in bulk: half a pass if one is on when a job comes, and its own."""
+    rate = 1.5
+    traffic = replace(poisson(rate), audio_s=np.full(JOBS, 1e-9))
+    outcome = simulate(traffic, always(1, Work(concurrency=100, pass_audio_s=1.0)))
+    none_came = math.exp(-rate)  # during a pass; then the worker is idle until the next job
+    idle = none_came / (rate + none_came)
+    agrees(outcome.done - outcome.traffic.arrivals, np.mean, 1 + (1 - idle) / 2)
 
 
 @pytest.mark.parametrize("start_s", [2.0, 10.0])

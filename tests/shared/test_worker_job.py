@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from shared.worker.job import IN_WORK, JobHandler
+from shared.worker.job import JobHandler
+from shared.worker.room import IN_WORK
 from tests.shared.peak import GATE, Fault, PeakEngine, PeakRequest, service, sound
 
 

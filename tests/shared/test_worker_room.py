@@ -13,8 +13,8 @@ import pytest
 
 from shared.audio import Recording
 from shared.spec import WorkerSpec
-from shared.worker.job import IN_WORK, JobHandler
-from shared.worker.room import Room
+from shared.worker.job import JobHandler
+from shared.worker.room import IN_WORK, Room
 from tests.shared.peak import SPEC, PeakEngine, PeakRequest, service, sound
 from tests.waiting import until
 

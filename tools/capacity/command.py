@@ -79,7 +79,8 @@ def _add_setup(group: argparse._ArgumentGroup) -> None:
         help="RunPod's other scaler",
     )  # fmt: skip
     add("--concurrency", type=_count, metavar="N", help="jobs a worker has at a time")
-    add("--lanes", type=_count, default=1, metavar="N", help="jobs it computes at a time (1)")
+    add("--short-concurrency", type=_count, metavar="N", help="likewise, while they are short")
+    add("--lanes", type=_count, default=1, metavar="N", help="what it computes at a time (1)")
     add("--flashboot", type=_share, default=0.0, metavar="SHARE",
         help="of starts that are hits (0: off)")  # fmt: skip
 
@@ -87,6 +88,9 @@ def _add_setup(group: argparse._ArgumentGroup) -> None:
 def _add_figures(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--rtf", type=_above_0, metavar="X", help="seconds of computing a second of audio")
+    add("--job-s", type=_from_0, metavar="S", help="of computing for each job besides")
+    add("--pass-audio-s", type=_from_0, metavar="S",
+        help="of audio, as which a pass of short jobs that wait together counts")  # fmt: skip
     add("--start", type=_from_0, metavar="S", help="until a worker asks for jobs, in all")
     add("--throttled", type=_share, default=0.0, metavar="SHARE",
         help="of the time no GPU is free (0)")  # fmt: skip
@@ -120,6 +124,8 @@ def service(given: argparse.Namespace) -> Service:
     known = {f"{given.service}.rtf": given.rtf} if given.rtf else {}
     if given.rtf:
         known |= {f"{given.service}.rtf.{pool}": given.rtf for pool in known_pools()}
+    own = {"job_s": given.job_s, f"{given.service}.pass_audio_s": given.pass_audio_s}
+    known |= {name: value for name, value in own.items() if value is not None}
     if given.start is not None:
         known |= {"platform_s": given.start, "cuda_s": 0.0}
         known |= {f"{name}.boot_s": 0.0 for name in SERVICES}
@@ -129,6 +135,7 @@ def service(given: argparse.Namespace) -> Service:
         names=SERVICES,
         figures=Figures.read(known),
         concurrency=given.concurrency or spec.worker.concurrency,
+        short_concurrency=given.short_concurrency or spec.worker.short_concurrency,
         lanes=given.lanes,
         shortage=Shortage(given.throttled, given.throttled_s),
         pod_prices=dict.fromkeys(PODS, given.pod_price) if given.pod_price else {},

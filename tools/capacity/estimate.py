@@ -160,7 +160,8 @@ def numbers(answer: Answer) -> dict[str, Any]:
 def _thumb(service: Service, choice: Choice, traffic: Traffic) -> Thumb:
     setup, audio_s = service.setup(choice), float(traffic.audio_s.mean())
     work = setup.work
-    request_s = work.overhead_s + (work.fetch_rtf + setup.gpus[0].rtf) * audio_s
+    computing_s = work.job_s + setup.gpus[0].rtf * (work.pass_of(audio_s) + audio_s)
+    request_s = work.overhead_s + work.fetch_rtf * audio_s + computing_s
     return Thumb(request_s, PRICES[choice.pools[0]].flex, traffic.per_day)
 
 

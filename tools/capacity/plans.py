@@ -19,6 +19,7 @@ from tools.capacity.results import Result, result
 from tools.capacity.simulation import Outcome, simulate
 from tools.capacity.traffic import Traffic
 from tools.capacity.workers import Gpu, Setup, Shortage, Start, Work
+from tools.endpoints import EndpointSpec
 
 Plan = Literal["image", "bundle", "volume"]
 PLANS: tuple[Plan, ...] = get_args(Plan)
@@ -74,7 +75,8 @@ class Service:
     Attributes:
         names: of all services, which a bundle holds.
         concurrency: jobs a worker has at a time.
-        lanes: jobs it computes at a time.
+        short_concurrency: likewise, while they are short.
+        lanes: what it computes at a time.
         seed: of everything that is drawn.
     """
 
@@ -82,6 +84,7 @@ class Service:
     names: tuple[str, ...]
     figures: Figures
     concurrency: int
+    short_concurrency: int
     lanes: int = 1
     shortage: Shortage = field(default_factory=Shortage)
     pod_prices: Mapping[str, float] = field(default_factory=dict)
@@ -119,10 +122,11 @@ class Service:
         return Start((low + own, high + own), hit, hits)
 
     def storage(self, plan: Plan) -> Storage:
-        """What it stores at RunPod."""
+        """What it stores at RunPod; its ``endpoint.toml`` says how large a worker's disk is."""
+        endpoint = EndpointSpec.of("bundle" if plan == "bundle" else self.name)
         needed_gb = self.weights_mb(plan) / 1000 if plan == "volume" else 0.0
         volume_gb = max(_SMALLEST_VOLUME_GB, needed_gb) if plan == "volume" else 0.0
-        return Storage(self.figures.value(plan, "disk_gb"), volume_gb)
+        return Storage(endpoint.disk_gb, volume_gb)
 
     def weights_mb(self, plan: Plan) -> float:
         """The weights a worker reads when it starts."""
@@ -174,9 +178,18 @@ class Service:
         return self.names if plan == "bundle" else (self.name,)
 
     def _work(self, pause_s: float) -> Work:
-        overhead = self.figures.value("sdk_s") + self.figures.value("fetch_s")
-        fetch_rtf = self.figures.value("fetch_rtf")
-        return Work(self.concurrency, self.lanes, overhead, fetch_rtf, pause_s)
+        value = self.figures.value
+        return Work(
+            self.concurrency,
+            self.lanes,
+            overhead_s=value("sdk_s") + value("fetch_s"),
+            fetch_rtf=value("fetch_rtf"),
+            pause_s=pause_s,
+            poll_s=value("poll_s"),
+            short_concurrency=self.short_concurrency,
+            job_s=value("job_s"),
+            pass_audio_s=value(self.name, "pass_audio_s"),
+        )
 
 
 def known_pools() -> list[str]:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass, field
-from heapq import heappop, heappush, heapreplace
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,37 +22,9 @@ from numpy.typing import NDArray
 from runpod_emulator.scaling import Load, wanted
 from tools.capacity.traffic import Seconds, Traffic
 from tools.capacity.workers import Gpu, Setup
+from tools.capacity.working import Worker
 
-_READY, _DONE, _LOOK = range(3)
 _JUST_AFTER_S = 1e-6  # the scaler's rule is "longer than"
-_ROUNDING = 1e-9
-
-
-@dataclass(slots=True, eq=False)
-class Worker:
-    """A worker, until and after its end.
-
-    Attributes:
-        gpu: what it has.
-        started: from when on it is billed.
-        lanes: when each of those it computes with is free.
-        ready: when it first asked for a job.
-        ended: when it left.
-        busy_s: how long it had a job.
-        ends: when the jobs it has will be done.
-        room: for how many jobs it asks, or will when it next looks.
-        busy_since: when it last got a job, having none.
-    """
-
-    gpu: Gpu
-    started: float
-    lanes: list[float]
-    ready: float = math.inf
-    ended: float = math.inf
-    busy_s: float = 0.0
-    ends: list[float] = field(default_factory=list)
-    room: int = 0
-    busy_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +64,7 @@ class _Run:
     """The state of a simulation.
 
     Attributes:
-        events: what will happen, by time: readiness, ends of jobs, looks.
+        events: what will happen, by time.
         queue: the jobs that wait.
         asking: the workers that wait for jobs, longest first.
         idle: since when those have had no job that have none, longest first.
@@ -107,7 +81,7 @@ class _Run:
         self.cold = [False] * len(self.arrivals)
         self.starts = setup.start.draw(rng)
         self.shortages = [setup.shortage.spells(rng, traffic.period_s) for _ in setup.gpus]
-        self.events: list[tuple[float, int, int, Worker]] = []
+        self.events: list[tuple[float, int, Callable[[float], None]]] = []
         self.count = 0
         self.queue: deque[int] = deque()
         self.asking: dict[Worker, None] = {}
@@ -141,9 +115,7 @@ class _Run:
                 self._hand_out(comes)
                 self._scale(comes)
             else:
-                _, _, kind, worker = heappop(events)
-                if worker.ended == math.inf:
-                    (self._ready, self._finish, self._look)[kind](worker, happens)
+                heappop(events)[2](happens)
 
     def _next_look(self) -> float:
         """When time alone may make the scaler want another worker."""
@@ -163,7 +135,7 @@ class _Run:
                 return
             gpu, at = self._free_gpu(now)
             self.added = now
-            self._plan(at + next(self.starts), _READY, self._new(gpu, at))
+            self._plan(at + next(self.starts), partial(self._ready, self._new(gpu, at)))
 
     def _free_gpu(self, now: float) -> tuple[Gpu, float]:
         """The first that is free, in order of preference, and when that is."""
@@ -175,7 +147,7 @@ class _Run:
         return self.setup.gpus[free.index(soonest)], soonest
 
     def _new(self, gpu: Gpu, started: float) -> Worker:
-        worker = Worker(gpu, started, [0.0] * self.work.lanes)
+        worker = Worker(gpu, self.work, started)
         self.workers.append(worker)
         self.staying += 1
         return worker
@@ -186,51 +158,52 @@ class _Run:
 
     def _look(self, worker: Worker, now: float) -> None:
         """A worker sees how many more jobs it may have, and asks for them."""
-        worker.room = self.work.concurrency - len(worker.ends)
-        self._ask(worker, now)
-        self._hand_out(now)
+        if worker.ended == math.inf:
+            worker.look()
+            self._ask(worker, now)
+            self._hand_out(now)
 
     def _ask(self, worker: Worker, now: float) -> None:
         if worker.room > 0:
             self.asking[worker] = None
+            worker.asked = now
         elif self.work.pause_s:
-            full = len(worker.ends) >= self.work.concurrency
-            blind = (min(worker.ends) - now) / self.work.pause_s if full else 0.0
-            pauses = max(1, math.ceil(blind - _ROUNDING))
-            self._plan(now + pauses * self.work.pause_s, _LOOK, worker)
+            self._plan(worker.looks_again(now), partial(self._look, worker))
 
     def _hand_out(self, now: float) -> None:
         while self.queue and self.asking:
             worker = next(iter(self.asking))
             del self.asking[worker]
-            taken = min(worker.room, len(self.queue))
-            had = len(worker.ends)
-            if not had:
+            if not worker.held:
+                if self.idle.pop(worker) <= now - (now - worker.asked) % self.work.poll_s:
+                    worker.look()  # it asked in vain meanwhile, and then saw anew what it may have
                 worker.busy_since = now
-                self.idle.pop(worker, None)
-            for _ in range(taken):
-                self._begin(self.queue.popleft(), worker, now)
-            # The SDK counts a job twice until it has begun with it, and looks again before that.
-            counted = 2 * taken if self.work.pause_s else taken
-            worker.room = self.work.concurrency - had - counted
+            jobs = [self.queue.popleft() for _ in range(min(worker.room, len(self.queue)))]
+            for job in jobs:
+                self.begun[job], self.cold[job] = now, self.arrivals[job] < worker.ready
+            self.in_progress += len(jobs)
+            worker.take([(job, self.audio[job]) for job in jobs], now)
+            self._compute(worker, now)
             self._ask(worker, now)
 
-    def _begin(self, job: int, worker: Worker, now: float) -> None:
-        self.begun[job], audio = now, self.audio[job]
-        self.cold[job] = self.arrivals[job] < worker.ready
-        fetched = now + self.work.overhead_s + self.work.fetch_rtf * audio
-        lanes = worker.lanes
-        end = max(fetched, lanes[0]) + worker.gpu.rtf * audio
-        heapreplace(lanes, end)
-        self.done[job] = end
-        self.in_progress += 1
-        worker.ends.append(end)
-        self._plan(end, _DONE, worker)
+    def _compute(self, worker: Worker, now: float) -> None:
+        """A worker computes what it can, and goes on as soon as it has fetched more."""
+        if worker.wakes <= now:
+            worker.wakes = math.inf
+        while (at := worker.computes_at) <= now:
+            end, jobs = worker.compute(now)
+            for job in jobs:
+                self.done[job] = end
+            self._plan(end, partial(self._finish, worker, jobs))
+        if at < worker.wakes:
+            worker.wakes = at
+            self._plan(at, partial(self._compute, worker))
 
-    def _finish(self, worker: Worker, now: float) -> None:
-        worker.ends.remove(now)
-        self.in_progress -= 1
-        if not worker.ends:
+    def _finish(self, worker: Worker, jobs: list[int], now: float) -> None:
+        worker.finish([self.audio[job] for job in jobs], now)
+        self.in_progress -= len(jobs)
+        self._compute(worker, now)
+        if not worker.held:
             worker.busy_s += now - worker.busy_since
             self.idle[worker] = now
         if not self.work.pause_s:
@@ -248,6 +221,6 @@ class _Run:
         self.asking.pop(worker, None)
         self.staying -= 1
 
-    def _plan(self, at: float, kind: int, worker: Worker) -> None:
+    def _plan(self, at: float, what: Callable[[float], None]) -> None:
         self.count += 1
-        heappush(self.events, (at, self.count, kind, worker))
+        heappush(self.events, (at, self.count, what))

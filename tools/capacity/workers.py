@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from runpod_emulator.scaling import Scaling
+from shared.audio import BLOCK_S
 from tools.capacity.traffic import Seconds
 
 _DRAWN_AT_ONCE = 4096
@@ -55,12 +56,17 @@ class Work:
 
     Attributes:
         concurrency: jobs it has at a time.
-        lanes: jobs it computes at a time, at full speed each: 1 where the engine has one thread,
-            as ours; more where it works on several as a batch.
+        lanes: what it computes at a time, at full speed each: 1 where the engine has one thread,
+            as ours.
         overhead_s: of a job besides computing; side by side with other jobs.
         fetch_rtf: likewise, for each second of audio.
         pause_s: a worker that has all the jobs it may have asks for more only so much later. That
             is RunPod's SDK; 0 for a worker that asks when it can take one.
+        poll_s: how long it waits for a job before it sees anew how many it may have.
+        short_concurrency: jobs it has at a time while they are short; as many as ever if None.
+        job_s: of computing for each job, whatever its length.
+        pass_audio_s: what each pass of short jobs through the networks costs, as so much audio
+            more; those that wait together share it. A long one's passes are in the GPU's ``rtf``.
     """
 
     concurrency: int = 1
@@ -68,6 +74,14 @@ class Work:
     overhead_s: float = 0.0
     fetch_rtf: float = 0.0
     pause_s: float = 0.0
+    poll_s: float = 8.0
+    short_concurrency: int | None = None
+    job_s: float = 0.0
+    pass_audio_s: float = 0.0
+
+    def pass_of(self, audio_s: float) -> float:
+        """What the pass of a recording of that length costs, as so much audio more."""
+        return self.pass_audio_s if audio_s <= BLOCK_S else 0.0
 
 
 @dataclass(frozen=True, slots=True)
