@@ -75,7 +75,7 @@ class _Network(nn.Module):
 
 
 def _trace(network: Any, path: Path) -> None:  # noqa: ANN401 - funasr is untyped
-    width = FRONT_END["lfr_m"] * FRONT_END["n_mels"]
+    width = network.embed.embedding_dim
     inputs = {
         "x": torch.randn(2, 100, width),
         "x_length": torch.tensor([80, 100], dtype=torch.int32),
