@@ -15,8 +15,6 @@ def growth(
 ) -> Report:
     """What one process takes from its start to the result, at growing lengths.
 
-    Call it from a process that has little memory: see ``spent``.
-
     Args:
         service: whose handler is run.
         files: recordings by their length in seconds, growing.
@@ -39,12 +37,10 @@ def growth(
     curves = []
     wanted: list[tuple[str, dict[str, list[float]], Unit]] = [
         ("CPU seconds per hour of audio", per_hour, "s"),
-        ("peak memory", peak, "MB"),
+        ("peak memory, MB", peak, "MB"),
     ]
     for what, lines, unit in wanted:
-        curves.append(
-            Curves(f"{service}: {what}, {unit}", labels, list(map(float, lengths)), lines)
-        )
+        curves.append(Curves(f"{service}: {what}", labels, list(map(float, lengths)), lines))
         for name, values in lines.items():
             group = f"{what}, {name}" if len(lines) > 1 else what
             rows += [

@@ -6,6 +6,7 @@ Things side by side become bars, a panel for each group; quantities at growing s
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ KEPT = ROOT / "docs" / "measured"
 WIDTH, BAR, HEAD = 8.0, 0.3, 0.75  # inches
 COLOURS = (BLUE, GREY, ORANGE, GREEN)
 MARKERS = "os^D"
+THEIRS = re.compile("usual|funasr|modelscope|silero|kaldi|sherpa")
 
 
 def main() -> None:
@@ -72,10 +74,11 @@ def _panel(axes: Axes, title: str, rows: list[tuple[Row, float]]) -> None:
     """The medians of a group, their smallest and largest values, and what the ratio is."""
     longest = max(max(row.values) for row, _ in rows)
     for place, (row, ratio) in enumerate(rows):
-        colour = BLUE if row.subject.startswith("ours") else GREY
+        colour = GREY if THEIRS.search(row.subject) else BLUE
         axes.barh(place, row.median, height=0.7, color=colour)
         axes.hlines(place, min(row.values), max(row.values), color="black", linewidth=1)
-        said = f"{figures(row.median)} {row.unit}" + (f", {ratio:.1f}x" if place else "")
+        compared = f", {ratio:.1f}x" if ratio >= 1 else f", {ratio:.2f}x"
+        said = f"{figures(row.median)} {row.unit}{compared if place else ''}"
         axes.text(max(row.values) + longest * 0.01, place, said, va="center", fontsize=9)
     axes.set_yticks(range(len(rows)), [row.subject for row, _ in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -79,25 +78,19 @@ class Spent(NamedTuple):
 def spent(command: Sequence[str], place: Place) -> Spent:
     """Run a program to its end.
 
-    Linux counts the parent's own peak before ``exec`` to the child, so call this from a process
-    smaller than the program: one without torch.
-
     Raises:
-        RuntimeError: it failed, or this process is the larger one.
+        RuntimeError: it failed.
     """
-    import resource
-
     with place.log().open("w") as log:
-        process = subprocess.Popen(
-            command, cwd=place.folder, env=place.environment, stdout=log, stderr=log
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+        meter = [sys.executable, "-S", str(Path(__file__).with_name("meter.py"))]
+        said = subprocess.run(
+            [*meter, *command], cwd=place.folder, env=place.environment, check=True,
+            stdout=subprocess.PIPE, stderr=log,
+        ).stdout  # fmt: skip
+    code, cpu_s, peak = json.loads(said)
+    if code:
         raise place.failed(command)
-    if usage.ru_maxrss <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
-        raise RuntimeError("the measuring process has had more memory than what it measures")
-    return Spent(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _BYTES_PER_UNIT / 1e6)
+    return Spent(cpu_s, peak * _BYTES_PER_UNIT / 1e6)
 
 
 def peak_mb(command: Sequence[str], place: Place) -> float:

@@ -1,7 +1,8 @@
 """The whole test suite, in two processes: ``nox -s test``.
 
-Tests of containers mostly wait for the engine, the others mostly compute: side by side they take
-little longer than the longer of the two. Given any argument, it is one pytest with that argument.
+Tests of containers and of clients mostly wait for others, the rest mostly compute: side by side
+they take little longer than the longer of the two. Given any argument, it is one pytest with that
+argument.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from tools.workspace import ROOT
 
-CONTAINERS = "tests/images"
+WAITING = ("tests/images", "tests/client")
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
@@ -26,17 +27,16 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         done = subprocess.run([*pytest, *arguments], cwd=root, env=environment, check=False)
         return done.returncode
     with tempfile.TemporaryFile() as log:
-        containers = subprocess.Popen(
-            [*pytest, CONTAINERS], cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT
+        waiting = subprocess.Popen(
+            [*pytest, *WAITING], cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT
         )
         try:
-            rest = subprocess.run(
-                [*pytest, f"--ignore={CONTAINERS}"], cwd=root, env=environment, check=False
-            )
-            codes = containers.wait(), rest.returncode
+            ignored = (f"--ignore={folder}" for folder in WAITING)
+            rest = subprocess.run([*pytest, *ignored], cwd=root, env=environment, check=False)
+            codes = waiting.wait(), rest.returncode
         except BaseException:
-            containers.terminate()
-            containers.wait()
+            waiting.terminate()
+            waiting.wait()
             raise
         log.seek(0)
         sys.stdout.write(log.read().decode(errors="replace"))

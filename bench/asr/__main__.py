@@ -8,7 +8,6 @@ from bench.asr import cold, growth, memory, speed
 from bench.command import main
 
 if __name__ == "__main__":
-    # growth and memory before what takes memory in this process
     main("asr", {
         "growth": growth.measure,
         "memory": memory.measure,

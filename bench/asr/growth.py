@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bench.asr.setting import REMARK, prepare
-from bench.cold import apart
 from bench.growth import growth
 from bench.report import Report
 from bench.vad.setting import Setting
@@ -17,4 +16,4 @@ def measure(setting: Setting) -> Report:
     files = {
         seconds: setting.audio(seconds) for seconds in (QUICK_LENGTHS if setting.quick else LENGTHS)
     }
-    return growth("asr", files, {"ours": apart(prepare, setting)}, [REMARK, *setting.remarks()])
+    return growth("asr", files, {"ours": prepare(setting)}, [REMARK, *setting.remarks()])

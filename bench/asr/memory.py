@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from bench.asr.setting import REMARK, prepare
-from bench.cold import apart
 from bench.process import peak_mb
 from bench.repeat import in_turns
 from bench.report import Report, Row, length
@@ -14,7 +13,7 @@ from bench.vad.setting import OURS, Setting
 
 def measure(setting: Setting) -> Report:
     """Peak resident memory for ten minutes beside the peer, and for an hour; weights included."""
-    place = apart(prepare, setting)
+    place = prepare(setting)
     short, long = (30, 120) if setting.quick else (600, 3600)
     ours = [str(OURS), "-m", "tools.run", "asr", "--json"]
     peer = [str(setting.peers), "-m", "bench.asr.peer", "funasr.AutoModel"]

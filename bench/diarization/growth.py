@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-
 from bench.diarization.setting import REMARK, SPOKEN, audio, prepare
 from bench.growth import growth
 from bench.report import Report
@@ -16,9 +13,6 @@ QUICK_LENGTHS = (60, 120, 240)
 
 def measure(setting: Setting) -> Report:
     """Of synthetic conversations."""
-    # Elsewhere: a process can only measure one that has more memory than it had itself.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        place = pool.submit(prepare, setting).result()
-        lengths = QUICK_LENGTHS if setting.quick else LENGTHS
-        files = {seconds: pool.submit(audio, setting, seconds).result() for seconds in lengths}
+    place, lengths = prepare(setting), QUICK_LENGTHS if setting.quick else LENGTHS
+    files = {seconds: audio(setting, seconds) for seconds in lengths}
     return growth("diarization", files, {"ours": place}, [REMARK, *setting.remarks(SPOKEN)])

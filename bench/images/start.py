@@ -21,7 +21,7 @@ from bench.repeat import in_turns
 from bench.report import Report, Row, length
 from bench.usual import build as usual
 from bench.vad.setting import SPEC, Setting
-from shared.models.lock import LOCK_NAME
+from shared.models.lock import LOCK_NAME, Lock, LockedFile, LockedModel
 from tools.images.build import build
 from tools.images.engine import command_line
 from tools.images.plan import Plan
@@ -113,12 +113,16 @@ def one_model(setting: Setting, plan: Plan, slim: str) -> dict[str, Started]:
 def on_a_volume(setting: Setting, plan: Plan) -> dict[str, Started]:
     """The same, the weights at the volume's place; ours compares their hashes."""
     path, job = _audio(setting, AUDIO_S)
-    models, lock = Path(setting.place.environment["MODELS_DIR"]), setting.model.path / LOCK_NAME
-    # Real weights are those the image was made for; the tiny ones have a lock of their own.
-    mounts = {"/runpod-volume/models": models, **({"/lock": lock} if lock.exists() else {})}
-    environment = {"MODELS_LOCK": "/lock"} if lock.exists() else {}
+    model, lock = SPEC.model("vad"), setting.place.folder / LOCK_NAME
+    files = tuple(LockedFile.of(setting.model.path, name) for name in model.files)
+    Lock(models=(LockedModel(id=model.id, revision="bench", files=files),)).write(lock)
+    mounts = {
+        "/runpod-volume/models": Path(setting.place.environment["MODELS_DIR"]), "/lock": lock,
+    }  # fmt: skip
     return {
-        OURS: Started(build(replace(plan, models="volume")).image, job, mounts, environment),
+        OURS: Started(
+            build(replace(plan, models="volume")).image, job, mounts, {"MODELS_LOCK": "/lock"}
+        ),
         USUAL: Started(
             usual.build("volume", plan.base),
             {"audio_url": "/audio.wav"},

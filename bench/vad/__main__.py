@@ -10,8 +10,6 @@ from bench.report import Report
 from bench.vad import bound, cold, fbank, growth, int8, jobs, memory, quality, speed
 from bench.vad.setting import Setting
 
-# quality and what follows after these: they take memory in this process, which a part that measures
-# memory must not.
 PARTS: dict[str, Callable[[Setting], Report]] = {
     "cold": cold.measure,
     "evicted": partial(cold.measure, evicted=True),

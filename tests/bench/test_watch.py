@@ -1,4 +1,4 @@
-"""A ratio that is watched is the smallest of its peer, and a peer that is not there is no success."""
+"""A ratio that is watched is its peer's smallest; a peer that was not measured is no success."""
 
 from __future__ import annotations
 
