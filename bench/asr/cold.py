@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench.asr.setting import PEERS, REMARK, SHERPA_REMARK, prepare_with_sherpa
+from bench.asr.peer import ENGINES as PEERS
+from bench.asr.setting import REMARK, SHERPA_REMARK, prepare_with_sherpa
 from bench.cold import Programs, apart, job
 from bench.report import Report
 from bench.vad.setting import OURS, Setting

@@ -17,12 +17,12 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from sentencepiece import SentencePieceProcessor
 from torch import Tensor, nn
 
+from bench.asr.peer import GRAPH, GRAPH_INT8, TOKENS
 from shared.features import Cmvn
 from shared.nets.asr.sensevoice import EMOTION, EVENT, LANGUAGES, WITH_ITN, WITHOUT_ITN
 from shared.nets.asr.sensevoice.decoding import QUERIES
 from tests.funasr_sensevoice import CMVN, FRONT_END, PIECES, load_reference
 
-GRAPH, GRAPH_INT8, TOKENS = "model.onnx", "model.int8.onnx", "tokens.txt"
 OPSET = 13
 
 

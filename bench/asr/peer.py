@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from bench.answers import Find, answer
+
+GRAPH, GRAPH_INT8, TOKENS = "model.onnx", "model.int8.onnx", "tokens.txt"  # of sherpa-onnx
 
 
 def automodel() -> Find:
@@ -38,7 +41,7 @@ def sherpa(graph: str) -> Find:
     folder = Path(os.environ["SHERPA_MODEL"])
     recognizer = sherpa_onnx.OfflineRecognizer.from_sense_voice(
         model=str(folder / graph),
-        tokens=str(folder / "tokens.txt"),
+        tokens=str(folder / TOKENS),
         num_threads=int(os.environ["BENCH_CORES"]),
         language="auto",
         use_itn=True,
@@ -57,9 +60,11 @@ def sherpa(graph: str) -> Find:
     return find
 
 
+ENGINES: dict[str, Callable[[], Find]] = {
+    "funasr.AutoModel": automodel,
+    "sherpa-onnx": partial(sherpa, GRAPH),
+    "sherpa-onnx, int8": partial(sherpa, GRAPH_INT8),
+}
+
 if __name__ == "__main__":
-    answer({
-        "funasr.AutoModel": automodel,
-        "sherpa-onnx": partial(sherpa, "model.onnx"),
-        "sherpa-onnx, int8": partial(sherpa, "model.int8.onnx"),
-    })  # fmt: skip
+    answer(ENGINES)

@@ -18,7 +18,6 @@ SHERPA_REMARK = (
     "sherpa-onnx as its generate-subtitles.py has it: stretches that silero-vad finds, so not "
     "those of the others, one after the other; its int8 is ONNX Runtime's"
 )
-PEERS = ("funasr.AutoModel", "sherpa-onnx", "sherpa-onnx, int8")  # as bench.asr.peer calls them
 # Above most of the other outputs of random weights, so that most frames say nothing, as in speech.
 BLANK = 3.9
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from statistics import median
 
-from bench.asr.setting import PEERS, REMARK, SHERPA_REMARK, prepare_with_sherpa
+from bench.asr.peer import ENGINES as PEERS
+from bench.asr.setting import REMARK, SHERPA_REMARK, prepare_with_sherpa
 from bench.cold import apart
 from bench.process import Warm
 from bench.repeat import in_turns

@@ -8,7 +8,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from bench.asr.exported import GRAPH, GRAPH_INT8, TOKENS, export
+from bench.asr.exported import export
+from bench.asr.peer import GRAPH, GRAPH_INT8, TOKENS
 from shared.features import Array
 from tests.funasr_sensevoice import (
     SMALL,
