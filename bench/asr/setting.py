@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
+from bench.asr.exported import export
 from bench.process import Place
 from bench.vad.setting import Setting
 from shared.spec import ServiceSpec
@@ -11,7 +13,11 @@ from tests.funasr_sensevoice import FULL_SIZE, OUTPUTS, pieces, write_random_mod
 from tools.workspace import ROOT
 
 SPEC = ServiceSpec.read(ROOT / "services" / "asr" / "service.toml")
-REMARK = "SenseVoiceSmall at its real size with random weights, the same on both sides"
+REMARK = "SenseVoiceSmall at its real size with random weights, the same for all"
+SHERPA_REMARK = (
+    "sherpa-onnx as its generate-subtitles.py has it: stretches that silero-vad finds, so not "
+    "those of the others, one after the other; its int8 is ONNX Runtime's"
+)
 # Above most of the other outputs of random weights, so that most frames say nothing, as in speech.
 BLANK = 3.9
 
@@ -34,3 +40,11 @@ def prepare(setting: Setting) -> Place:
         "VAD_MODEL": str(models / vad.id),
     }
     return Place(setting.place.folder, environment)
+
+
+def prepare_with_sherpa(setting: Setting) -> Place:
+    """As ``prepare``, with the same weights for sherpa-onnx."""
+    place = prepare(setting)
+    folder = place.folder / "sherpa-onnx"
+    export(Path(place.environment["ASR_MODEL"]), folder)
+    return Place(place.folder, {**place.environment, "SHERPA_MODEL": str(folder)})

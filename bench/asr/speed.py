@@ -1,4 +1,4 @@
-"""How long a warm process takes from a file to its text, beside funasr.AutoModel."""
+"""How long a warm process takes from a file to its text, beside funasr and sherpa-onnx."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import replace
 from functools import partial
 from statistics import median
 
-from bench.asr.setting import REMARK, prepare
+from bench.asr.peer import ENGINES as PEERS
+from bench.asr.setting import REMARK, SHERPA_REMARK, prepare_with_sherpa
+from bench.cold import apart
 from bench.process import Warm
 from bench.repeat import in_turns
 from bench.report import Report, Row, length
@@ -19,15 +21,15 @@ WARM_UP_S = 30
 
 def measure(setting: Setting) -> Report:
     """File to text on every core; RTFx is audio time by processing time."""
-    place = prepare(setting)
+    place = apart(prepare_with_sherpa, setting)
     seconds = 60 if setting.quick else 600
     int8 = replace(place, environment={**place.environment, "ASR_PRECISION": "int8"})
     ours = [str(OURS), "-m", "bench.asr.engines", "ours"]
-    peer = [str(setting.peers), "-m", "bench.asr.peer", "funasr.AutoModel"]
+    peer = [str(setting.peers), "-m", "bench.asr.peer"]
     commands = {
         "ours": (ours, place),
         "ours, int8": (ours, int8),
-        "funasr.AutoModel": (peer, place),
+        **{name: ([*peer, name], place) for name in PEERS},
     }
     with ExitStack() as stack:
         engines = {name: stack.enter_context(Warm(*command)) for name, command in commands.items()}
@@ -42,4 +44,6 @@ def measure(setting: Setting) -> Report:
         Row(length(seconds), name, values, "s", f"RTFx {seconds / median(values):.1f}")
         for name, values in found.items()
     ]
-    return Report("asr: file to text, models loaded", rows, [REMARK, *setting.remarks()])
+    return Report(
+        "asr: file to text, models loaded", rows, [REMARK, SHERPA_REMARK, *setting.remarks()]
+    )

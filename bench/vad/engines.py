@@ -76,34 +76,15 @@ def _silero(timestamps: Callable[..., list[dict[str, int]]], model: object) -> F
 
 
 def sherpa() -> Find:
-    """sherpa-onnx with silero-vad's model, in C++, on the one thread that it takes by default."""
-    from importlib.resources import files
+    """silero-vad's model in sherpa-onnx."""
+    from bench.vad.sherpa import SherpaVad
+    from shared.audio import SAMPLE_RATE
 
-    import sherpa_onnx
-    import soundfile
-
-    config = sherpa_onnx.VadModelConfig()
-    config.silero_vad.model = str(files("silero_vad.data") / "silero_vad.onnx")
-    step = config.silero_vad.window_size
-    vad = sherpa_onnx.VoiceActivityDetector(config, buffer_size_in_seconds=60)
+    vad, per_ms = SherpaVad(), SAMPLE_RATE // 1000
 
     def find(path: str) -> list[tuple[int, int]]:
-        samples, rate = soundfile.read(path, dtype="float32")
-        found: list[tuple[int, int]] = []
-
-        def take() -> None:
-            while not vad.empty():
-                start, size = vad.front.start, len(vad.front.samples)
-                found.append((start * 1000 // rate, (start + size) * 1000 // rate))
-                vad.pop()
-
-        for at in range(0, len(samples), step):
-            vad.accept_waveform(samples[at : at + step])
-            take()
-        vad.flush()
-        take()
-        vad.reset()
-        return found
+        found = vad.stretches(path)
+        return [(start // per_ms, (start + len(samples)) // per_ms) for start, samples in found]
 
     return find
 
