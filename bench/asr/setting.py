@@ -5,11 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from bench.asr.exported import export
 from bench.process import Place
 from bench.vad.setting import Setting
 from shared.spec import ServiceSpec
-from tests.funasr_sensevoice import FULL_SIZE, OUTPUTS, pieces, write_random_model
 from tools.workspace import ROOT
 
 SPEC = ServiceSpec.read(ROOT / "services" / "asr" / "service.toml")
@@ -27,6 +25,9 @@ def prepare(setting: Setting) -> Place:
 
     Time and memory do not depend on the weights, and the real ones cannot be had everywhere.
     """
+    # Here, as torch would stay in the page cache of a machine where nothing is to be in it.
+    from tests.funasr_sensevoice import FULL_SIZE, OUTPUTS, pieces, write_random_model
+
     models = setting.place.folder / "models"
     asr, vad = SPEC.model("asr"), SPEC.model("vad")
     shutil.copytree(setting.model.path, models / vad.id)
@@ -44,6 +45,8 @@ def prepare(setting: Setting) -> Place:
 
 def prepare_with_sherpa(setting: Setting) -> Place:
     """As ``prepare``, with the same weights for sherpa-onnx."""
+    from bench.asr.exported import export  # with torch, see ``prepare``
+
     place = prepare(setting)
     folder = place.folder / "sherpa-onnx"
     export(Path(place.environment["ASR_MODEL"]), folder)

@@ -75,6 +75,8 @@ class AsyncPair:
     ) -> Json:
         """The result for one recording as JSON; see ``AsyncEndpoint.answer``."""
         asked = self.check(options)
+        if isinstance(audio, io.IOBase) and audio.readable() and not audio.seekable():
+            audio = await anyio.to_thread.run_sync(cast("BinaryIO", audio).read)  # a pipe, for both
         turn = threading.Lock()
         found: dict[str, Json] = {}
         errors: list[SpeechError] = []

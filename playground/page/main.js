@@ -12,6 +12,8 @@ import { Voices } from "./voices.js";
 import { Ways } from "./ways.js";
 import { clock, length, size } from "./words.js";
 
+const LONGEST_VOICE_S = 60; // as the program has it; the beginning of a longer turn will do
+
 /** @type {Asking} */ let asking;
 /** @type {import("./api.js").Recording | null} */ let recording = null;
 /** @type {import("./spans.js").Span[]} */ let spans = [];
@@ -106,7 +108,9 @@ function question({ id }) {
 /** The stretch that is chosen in the answer. */
 function chosen() {
   const span = spans[answer.list.chosen];
-  return recording && span ? { of: recording, start: span.start, end: span.end } : null;
+  return recording && span
+    ? { of: recording, start: span.start, end: Math.min(span.end, span.start + LONGEST_VOICE_S) }
+    : null;
 }
 
 /** The same call from elsewhere. */

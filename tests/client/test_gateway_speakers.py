@@ -135,7 +135,7 @@ VOICE = f"data:audio/wav;base64,{base64.b64encode(COMMANDS.read_bytes()).decode(
             ({"known_speaker_names": ["Ada"], "known_speaker_references": [url]},
              "known_speaker_references")
             for url in ("https://example.com/ada.wav", "data:audio/wav;base64,", "data:,Ada",
-                        "data:audio/wav;base64,?")
+                        "data:audio/wav;base64,?", "data:audio/wav;base64,é")
         ),
         ({"known_speaker_names": ["Ada"], "known_speaker_references": [VOICE],
           "response_format": "json"}, "known_speaker_names"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from itertools import count
@@ -61,7 +60,7 @@ def _recording(url: str) -> bytes:
     head = _DATA_URL.match(url)
     try:
         data = base64.b64decode(url[head.end() :], validate=True) if head else b""
-    except binascii.Error:
+    except ValueError:  # not base64, or not ASCII
         data = b""
     if not data:
         why = "give each as a data URL: data:audio/wav;base64,..."

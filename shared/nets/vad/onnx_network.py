@@ -45,6 +45,8 @@ class OnnxNetwork:
         if shapes != expected or self._reads_out != bool(read_out(sizes)):
             raise ModelUnusable(f"{graph.name} is another network than config.yaml says")
         self._session = session
+        self._lean = onnxruntime.RunOptions()
+        self._lean.only_execute_path_to_fetches = True  # nothing for the output nobody asks for
         self._blank = np.zeros((sizes.fsmn_layers, *remembered), dtype=np.float32)
 
     def silence(self, features: Iterable[Array]) -> Iterator[Array]:
@@ -62,7 +64,7 @@ class OnnxNetwork:
         for block in features:
             if len(block):
                 inputs = {"features": block, "memory": memory}
-                found, memory = self._session.run([wanted, "remembered"], inputs)
+                found, memory = self._session.run([wanted, "remembered"], inputs, self._lean)
                 yield found
 
 
