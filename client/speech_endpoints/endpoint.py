@@ -227,9 +227,8 @@ class AsyncEndpoint(Generic[ResultT]):
             except SpeechError as error:
                 errors.append(error)
                 group.cancel_scope.cancel()
-        await (
-            anyio.lowlevel.checkpoint_if_cancelled()
-        )  # from outside a group may end without a word
+        # A group that is cancelled from outside may end without a word.
+        await anyio.lowlevel.checkpoint_if_cancelled()
         if errors:
             raise errors[0]
         return [found[number] for number in sorted(found)]
