@@ -28,7 +28,11 @@ def main() -> None:
     """Draw them all."""
     parser = argparse.ArgumentParser(prog="nox -s plots --", description=__doc__)
     parser.add_argument("folder", nargs="?", default=str(KEPT), help="docs/measured by default")
-    for path in sorted(from_the_user(parser.parse_args().folder).glob("*.json")):
+    folder = from_the_user(parser.parse_args().folder)
+    reports = sorted(folder.glob("*.json"))
+    if not reports:
+        parser.error(f"there are no reports in {folder}")
+    for path in reports:
         print(draw(Report.read(path), path.with_suffix(".svg")).name)
 
 
