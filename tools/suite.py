@@ -1,7 +1,9 @@
 """The whole test suite, in two processes: ``nox -s test``.
 
-Tests of containers and of clients mostly wait for others, the rest mostly compute: side by side
-they take little longer than the longer of the two. Given any argument, it is one pytest with that
+Tests of containers, clients and the page mostly wait for others, the rest mostly compute: side by
+side they take little longer than the longer of the two. The page comes after the containers and
+never beside them: Chromium fails what it is loading (ERR_NETWORK_CHANGED) when the machine gets or
+loses a network interface, as with each container. Given any argument, it is one pytest with that
 argument.
 """
 
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from tools.workspace import ROOT
 
-WAITING = ("tests/images", "tests/client")
+WAITING = ("tests/images", "tests/client", "tests/playground")
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:

@@ -139,6 +139,7 @@ document.addEventListener("keydown", (event) => {
   player.toggle();
 });
 screen.become("empty");
+by("late").remove(); // everything is here
 api.tasks().then(
   (tasks) => (asking = new Asking(tasks, () => asking && retell())),
   (error) => screen.fail(error, () => location.reload()),

@@ -16,6 +16,7 @@ import pytest
 import soundfile
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Error as PageError
 
 from playground.app import Playground
 from playground.recordings import Recordings
@@ -27,6 +28,7 @@ PATIENCE_MS = 120_000  # a busy machine takes its time
 expect.set_options(timeout=PATIENCE_MS)
 
 SHOTS = ROOT / "out" / "playground"
+CONVERSATION, SPOKEN = "a conversation", "spoken commands"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _OPTIONS = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
@@ -100,7 +102,11 @@ def tab(browser: Browser, url: str, *, dark: bool = False, width: int = 1280) ->
     page.on("request", lambda sent: asked.append(sent.url))
     try:
         page.goto("/")
-        page.get_by_role("radio", name="Speech").wait_for()
+        try:
+            page.get_by_role("radio", name="Speech").wait_for()
+        except PageError as error:
+            error.add_note(f"the page complains: {complaints}")
+            raise
         yield page
         refused = "the server responded with a status of 4"  # the page tells the user itself
         assert not [words for words in complaints if refused not in words]
@@ -128,6 +134,13 @@ def ask(page: Page, task: str, sample: str) -> None:
     page.get_by_role("button", name=sample).click()
     page.get_by_role("radio", name=task).check(force=True)
     page.get_by_role("button", name="Run").click()
+
+
+def answered(page: Page) -> str:
+    """What the answer's headline says."""
+    headline = page.locator("#headline")
+    headline.wait_for()
+    return headline.inner_text()
 
 
 def lasting(seconds: int, folder: Path) -> Path:

@@ -14,19 +14,20 @@ from playwright.sync_api import Browser, Page, expect
 from runpod_emulator.faults import Fault
 from speech_endpoints import ASR
 from tests.client.conftest import Service
-from tests.playground.conftest import ask, lasting, served, shot, tab
+from tests.playground.conftest import (
+    CONVERSATION,
+    SPOKEN,
+    answered,
+    ask,
+    lasting,
+    served,
+    shot,
+    tab,
+)
 from tests.waiting import until
 from tools.workspace import CLIENT, COMMANDS
 
 NOWHERE = "http://127.0.0.1:9/v2"
-CONVERSATION, SPOKEN = "a conversation", "spoken commands"
-
-
-def answered(page: Page) -> str:
-    """What the answer's headline says."""
-    headline = page.locator("#headline")
-    headline.wait_for()
-    return headline.inner_text()
 
 
 def heard_s(page: Page) -> float:
@@ -38,6 +39,20 @@ def test_an_empty_page_says_what_to_do(page: Page) -> None:
     expect(page.get_by_text("Drop a recording here")).to_be_visible()
     expect(page.get_by_role("button", name="Run")).to_be_disabled()
     shot(page, "empty")
+
+
+def test_a_page_that_has_not_loaded_completely_says_so(browser: Browser, playground: str) -> None:
+    page = browser.new_page(base_url=playground)
+    page.route("**/words.js", lambda route: route.abort())  # as when the network changes meanwhile
+    page.goto("/")
+    link = page.get_by_role("link", name="Load it again")
+    link.wait_for()
+    shot(page, "late")
+    page.unroute_all()
+    link.click()
+    page.get_by_role("radio", name="Text").wait_for()
+    expect(link).to_have_count(0)
+    page.close()
 
 
 @pytest.mark.parametrize(
@@ -267,69 +282,7 @@ def test_an_hour_with_thousands_of_segments_is_few_elements(page: Page, tmp_path
     shot(page, "hour-end")
 
 
-def test_it_fits_a_phone(browser: Browser, playground: str) -> None:
-    with tab(browser, playground, width=360) as page:
-        shot(page, "narrow-empty")
-        ask(page, "Transcript", SPOKEN)
-        answered(page)
-        page.get_by_text("The same call").click()
-        assert page.evaluate("document.documentElement.scrollWidth") == 360
-        shot(page, "narrow")
-
-
-def test_it_is_dark_where_the_system_is(browser: Browser, playground: str) -> None:
-    with tab(browser, playground, dark=True) as page:
-        ask(page, "Transcript", SPOKEN)
-        answered(page)
-        assert (
-            page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-            == "rgb(15, 18, 22)"
-        )
-        shot(page, "dark")
-
-
 def test_a_voice_can_be_recorded(page: Page) -> None:
     page.get_by_role("button", name="Record").click()
     page.get_by_role("button", name="Stop").click(delay=500)
     expect(page.locator("#name")).to_have_text("recording.webm")
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_text_stands_out_from_what_is_behind_it(
-    browser: Browser, playground: str, dark: bool
-) -> None:
-    with tab(browser, playground, dark=dark) as page:
-        names = (
-            "ink",
-            "soft",
-            "accent",
-            "bad",
-            "on-accent",
-            *(f"s{number}" for number in range(8)),
-        )
-        behind = {
-            "on-accent": ("accent",),
-            "bad": ("bad-tint", "card"),
-            "ink": ("card", "sunk", "tint"),
-        }
-        for name in names:
-            for back in behind.get(name, ("card",)):
-                assert contrast(page, name, back) >= 4.5, (name, back)
-
-
-def contrast(page: Page, *names: str) -> float:
-    """Of two of the page's colours. Source: WCAG 2.2, relative luminance and contrast ratio."""
-
-    def luminance(name: str) -> float:
-        text = page.evaluate(
-            f"getComputedStyle(document.documentElement).getPropertyValue('--{name}')"
-        ).strip()
-        digits = text[1:] if len(text) == 7 else "".join(2 * digit for digit in text[1:])
-        parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
-        linear = [
-            one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts
-        ]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    dark, light = sorted(map(luminance, names))
-    return (light + 0.05) / (dark + 0.05)

@@ -11,8 +11,8 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect
 
-from tests.playground.conftest import ask, shot
-from tests.playground.test_page import CONVERSATION, answered, printed
+from tests.playground.conftest import CONVERSATION, answered, ask, shot
+from tests.playground.test_page import printed
 from tests.playground.test_program import answer, given
 from tools.workspace import SAMPLE
 
