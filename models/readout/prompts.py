@@ -63,8 +63,15 @@ def fetch(folder: Path) -> None:
 
 
 def voices(folder: Path, split: Split) -> dict[str, list[Samples]]:
-    """Prompts by voice; no voice of one split is in the other."""
-    return {name: list(_prompts(folder / "usr/share" / name)) for name in VOICES[split]}
+    """Prompts by voice; no voice of one split is in the other.
+
+    Raises:
+        FileNotFoundError: the folder has no recordings of a voice.
+    """
+    found = {name: list(_prompts(folder / "usr/share" / name)) for name in VOICES[split]}
+    if silent := [name for name, said in found.items() if not said]:
+        raise FileNotFoundError(f"no recordings in {silent[0]}: a new folder gets all packages")
+    return found
 
 
 def music(folder: Path, split: Split) -> list[Samples]:

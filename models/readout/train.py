@@ -29,7 +29,7 @@ from shared.nets.vad.encoder import FsmnEncoder
 
 MODEL = "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch"
 WEIGHTS = Path(readout.__file__).with_name("readout_weights.py")
-SCENES = 800
+SCENES = 3200
 RIDGE = 1000.0
 ROUNDS = 8
 BLOCK = 20_000  # frames of which there is a copy in memory

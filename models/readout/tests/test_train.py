@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from models.readout import prompts
 from models.readout.noise import Noise
 from models.readout.scenes import compressed
 from models.readout.train import MODEL, WEIGHTS, Listener, averaged, fit, source
@@ -39,6 +41,11 @@ def test_the_committed_weights_are_as_they_are_written() -> None:
     found: dict[str, Any] = {}
     exec(compile(text, "weights", "exec"), found)  # noqa: S102 - own text
     assert source(np.array(found["WEIGHTS"]), found["BIAS"], found["SHAPE"]) == text
+
+
+def test_a_folder_without_the_recordings_is_no_folder_of_packages(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="asterisk/sounds/en_US_f_Allison"):
+        prompts.voices(tmp_path, "train")
 
 
 def test_neighbourhoods_are_averaged_around_the_frame_that_is_labelled() -> None:
