@@ -37,7 +37,7 @@ LIMITS = (
     Limit("vad", "cold", "the usual handler (modelscope pipeline)", 4.5),
     Limit("vad", "speed", "funasr.AutoModel", 2.0),
     Limit("vad", "speed", "silero-vad (ONNX)", 2.5),
-    Limit("vad", "jobs", "the usual handler", 5.0),
+    Limit("vad", "jobs", "the usual handler", 3.0),
     Limit("asr", "cold", "funasr.AutoModel, no handler", 3.5),
     Limit("asr", "speed", "funasr.AutoModel", 1.3),
     Limit("diarization", "speed", "modelscope", 3.5),
