@@ -3,7 +3,9 @@
 A batch is made when the thread is free, of what waits at that moment: nobody waits for company. A
 job that is alone is served at once, and the more jobs there are, the fuller the batches get. Each
 batch begins with the work of whoever was served longest ago, so that a recording of hours takes no
-more than its turns; and it is bounded, so that a turn is short.
+more than its turns; and it is bounded, so that a turn is short. A recording that has the worker
+for itself makes its next block ready while the one before is computed; as soon as there is another
+job, the cores are for that one.
 
 It is one thread for all networks of a process, because torch starts further threads for each that
 computes, and keeps memory on a GPU for it.
@@ -31,11 +33,13 @@ _cancelled: ContextVar[threading.Event | None] = ContextVar("cancelled", default
 
 @contextmanager
 def until(cancelled: threading.Event) -> Iterator[None]:
-    """What this thread asks for in here is dropped once the event is set."""
+    """This thread does a job in here; what it asks for is dropped once the event is set."""
     token = _cancelled.set(cancelled)
+    _JOBS.append(cancelled)
     try:
         yield
     finally:
+        _JOBS.remove(cancelled)
         _cancelled.reset(token)
 
 
@@ -66,14 +70,12 @@ def together(
     if not items:
         return []
     lengths = [max(1, length(item)) for item in items]
-    ask = _Ask((compute, options, most), items, lengths, _cancelled.get(), list(range(len(items))))
-    return _QUEUE.answer(ask)
+    return _ask((compute, options, most), items, lengths).result()
 
 
 def in_turn(compute: Callable[[], T]) -> T:
     """Compute something in the networks' thread when it is this job's turn."""
-    (found,) = together(lambda _: [compute()], [compute], most=1, length=lambda _: 1)
-    return found
+    return _step(compute).result()[0]
 
 
 def in_turns(
@@ -83,7 +85,7 @@ def in_turns(
 
     Args:
         steps: gives one result for each item; runs in the networks' thread.
-        items: are made in this thread.
+        items: are made in this thread; while this is the only job, each during the step before.
     """
     waiting: deque[ItemT] = deque()
 
@@ -92,9 +94,17 @@ def in_turns(
             yield waiting.popleft()
 
     results = steps(taken())
+    step: Future[list[T]] | None = None
     for item in items:
+        done = step.result() if step else []
         waiting.append(item)
-        yield in_turn(partial(next, results))
+        step = _step(partial(next, results))
+        yield from done
+        if len(_JOBS) > 1:
+            yield from step.result()
+            step = None
+    if step:
+        yield from step.result()
 
 
 def parts(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
@@ -113,6 +123,19 @@ def parts(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
         yield part
 
 
+_Kind = tuple[Callable[..., Iterable[Any]], tuple[Hashable, ...], int]
+
+
+def _step(compute: Callable[[], T]) -> Future[list[T]]:
+    return _ask((lambda _: [compute()], (), 1), [None], [1])
+
+
+def _ask(kind: _Kind, items: Sequence[Any], lengths: Sequence[int]) -> Future[list[Any]]:
+    ask = _Ask(kind, items, lengths, _cancelled.get(), list(range(len(items))))
+    _QUEUE.put(ask)
+    return ask.answer
+
+
 @dataclass(slots=True, eq=False)
 class _Ask:
     """Items that one job waits for.
@@ -125,7 +148,7 @@ class _Ask:
         answer: takes all results, or the reason why there are none.
     """
 
-    kind: tuple[Callable[..., Iterable[Any]], tuple[Hashable, ...], int]
+    kind: _Kind
     items: Sequence[Any]
     lengths: Sequence[int]
     cancelled: threading.Event | None
@@ -146,7 +169,8 @@ class _Ask:
 class _Queue:
     """The asks, and the thread that answers them.
 
-    Whoever asks waits for the answer, so there are never more asks than jobs in work.
+    Whoever asks waits for the answer, but for the next step of a recording, of which one waits: so
+    there are never more than two asks of each job in work.
     """
 
     def __init__(self) -> None:
@@ -154,11 +178,10 @@ class _Queue:
         self._lock = threading.Lock()
         self._asks: list[_Ask] = []  # whoever was served longest ago first
 
-    def answer(self, ask: _Ask) -> list[Any]:
+    def put(self, ask: _Ask) -> None:
         with self._lock:
             self._asks.append(ask)
         self._thread.submit(self._serve)
-        return ask.answer.result()
 
     def _serve(self) -> None:
         while batch := self._next():
@@ -205,4 +228,5 @@ def _compute(batch: Sequence[tuple[_Ask, int]]) -> None:
             _compute([(ask, number)])
 
 
+_JOBS: list[threading.Event] = []  # those in work
 _QUEUE = _Queue()

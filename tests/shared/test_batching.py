@@ -6,7 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import pytest
@@ -190,6 +190,61 @@ def test_steps_follow_one_another_in_the_networks_thread() -> None:
     assert list(in_turns(running_sum, [])) == []
     (name,) = threads
     assert name != threading.current_thread().name
+
+
+def recorded(made: list[int]) -> Iterator[int]:
+    """Three blocks; those that have been made are noted."""
+    for number in range(3):
+        made.append(number)
+        yield number
+
+
+def test_a_recording_alone_makes_its_next_block_while_the_one_before_is_computed() -> None:
+    made: list[int] = []
+    with ThreadPoolExecutor(1) as jobs:
+        with busy():
+            job = jobs.submit(list, in_turns(iter, recorded(made)))
+            wait_until(lambda: made == [0, 1])
+            assert waiting() == 1, "a step at a time"
+        assert job.result() == [0, 1, 2]
+
+
+def test_beside_another_job_a_recording_waits_for_each_step() -> None:
+    made: list[int] = []
+    with ThreadPoolExecutor(1) as jobs, until(threading.Event()), until(threading.Event()):
+        with busy():
+            job = jobs.submit(list, in_turns(iter, recorded(made)))
+            wait_until(waiting)
+            assert made == [0]
+        assert job.result() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("jobs", [0, 2])
+def test_a_step_that_fails_ends_the_recording_and_no_other(jobs: int) -> None:
+    def steps(blocks: Iterable[int]) -> Iterator[int]:
+        for block in blocks:
+            yield 6 // (1 - block)
+
+    with ExitStack() as others:
+        for _ in range(jobs):
+            others.enter_context(until(threading.Event()))
+        found = in_turns(steps, iter([0, 1, 0]))
+        assert next(found) == 6
+        with pytest.raises(ZeroDivisionError):
+            next(found)
+        assert in_turn(lambda: "next") == "next"
+
+
+def test_a_recording_that_breaks_off_gives_what_was_computed_before() -> None:
+    def blocks() -> Iterator[int]:
+        yield from [1, 2]
+        raise ValueError("broken")
+
+    found = in_turns(iter, blocks())
+    assert next(found) == 1
+    with pytest.raises(ValueError, match="broken"):
+        next(found)
+    assert in_turn(lambda: "next") == "next"
 
 
 def test_between_the_steps_of_a_recording_others_have_their_turns() -> None:
