@@ -129,8 +129,11 @@ VOICE = f"data:audio/wav;base64,{base64.b64encode(COMMANDS.read_bytes()).decode(
          "known_speaker_names"),
         ({"known_speaker_names": [*"ABCDE"], "known_speaker_references": [VOICE] * 5},
          "known_speaker_names"),
-        ({"known_speaker_names": ["SPEAKER_07"], "known_speaker_references": [VOICE]},
-         "known_speaker_references"),
+        *(
+            ({"known_speaker_names": [name], "known_speaker_references": [VOICE]},
+             "known_speaker_names")
+            for name in ("SPEAKER_07", "", "x" * 65)
+        ),
         *(
             ({"known_speaker_names": ["Ada"], "known_speaker_references": [url]},
              "known_speaker_references")

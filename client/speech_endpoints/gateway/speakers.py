@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 from string import ascii_uppercase
 
@@ -30,12 +30,9 @@ def voices(fields: Fields) -> list[Json]:
         raise wrong("known_speaker_references", "give one for each of known_speaker_names")
     if len(set(names)) < len(names):
         raise wrong("known_speaker_names", "give each name once")
+    _checked("known_speaker_names", {name: [1.0] for name in names})  # any voice
     known = {name: _recording(url) for name, url in zip(names, references, strict=True)}
-    try:
-        found: list[Json] = AsyncTranscribe.check({"known_speakers": known})["known_speakers"]
-    except SpeechError as error:
-        raise wrong("known_speaker_references", error.message) from None
-    return found
+    return _checked("known_speaker_references", known)
 
 
 def segments(result: TranscribeResult) -> Iterator[Json]:
@@ -54,6 +51,14 @@ def _names(labels: list[str]) -> dict[str, str]:
     letters = (f"{letter}{turn or ''}" for turn in count() for letter in ascii_uppercase)
     free = (name for name in letters if name not in labels)
     return {label: next(free) if _UNKNOWN.fullmatch(label) else label for label in labels}
+
+
+def _checked(field: str, known: Mapping[str, bytes | list[float]]) -> list[Json]:
+    try:
+        found: list[Json] = AsyncTranscribe.check({"known_speakers": known})["known_speakers"]
+    except SpeechError as error:
+        raise wrong(field, error.message) from None
+    return found
 
 
 def _recording(url: str) -> bytes:
