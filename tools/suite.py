@@ -29,8 +29,10 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         done = subprocess.run([*pytest, *arguments], cwd=root, env=environment, check=False)
         return done.returncode
     with tempfile.TemporaryFile() as log:
+        # One cache for two: while it is made, the other may find a folder that is gone at once.
+        uncached = [*pytest, "-p", "no:cacheprovider", *WAITING]
         waiting = subprocess.Popen(
-            [*pytest, *WAITING], cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT
+            uncached, cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT
         )
         try:
             ignored = (f"--ignore={folder}" for folder in WAITING)
