@@ -86,6 +86,7 @@ def in_turns(
     Args:
         steps: gives one result for each item; runs in the networks' thread.
         items: are made in this thread; while this is the only job, each during the step before.
+            If one cannot be made, the results of those before it come first.
     """
     waiting: deque[ItemT] = deque()
 
@@ -95,16 +96,19 @@ def in_turns(
 
     results = steps(taken())
     step: Future[list[T]] | None = None
-    for item in items:
-        done = step.result() if step else []
-        waiting.append(item)
-        step = _step(partial(next, results))
-        yield from done
-        if len(_JOBS) > 1:
-            yield from step.result()
-            step = None
-    if step:
-        yield from step.result()
+    try:
+        for item in items:
+            done = _result(step)
+            waiting.append(item)
+            step = _step(partial(next, results))
+            yield from done
+            if len(_JOBS) > 1:
+                yield from step.result()
+                step = None
+    except Exception:
+        yield from _result(step)
+        raise
+    yield from _result(step)
 
 
 def parts(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
@@ -128,6 +132,10 @@ _Kind = tuple[Callable[..., Iterable[Any]], tuple[Hashable, ...], int]
 
 def _step(compute: Callable[[], T]) -> Future[list[T]]:
     return _ask((lambda _: [compute()], (), 1), [None], [1])
+
+
+def _result(step: Future[list[T]] | None) -> list[T]:
+    return step.result() if step else []
 
 
 def _ask(kind: _Kind, items: Sequence[Any], lengths: Sequence[int]) -> Future[list[Any]]:

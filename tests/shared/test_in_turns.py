@@ -73,15 +73,19 @@ def test_a_step_that_fails_ends_the_recording_and_no_other(jobs: int) -> None:
         assert in_turn(lambda: "next") == "next"
 
 
-def test_a_recording_that_breaks_off_gives_what_was_computed_before() -> None:
+@pytest.mark.parametrize("jobs", [0, 2])
+def test_a_recording_that_breaks_off_gives_all_before(jobs: int) -> None:
     def blocks() -> Iterator[int]:
         yield from [1, 2]
         raise ValueError("broken")
 
-    found = in_turns(iter, blocks())
-    assert next(found) == 1
-    with pytest.raises(ValueError, match="broken"):
-        next(found)
+    with ExitStack() as others:
+        for _ in range(jobs):
+            others.enter_context(until(threading.Event()))
+        found = in_turns(iter, blocks())
+        assert [next(found), next(found)] == [1, 2]
+        with pytest.raises(ValueError, match="broken"):
+            next(found)
     assert in_turn(lambda: "next") == "next"
 
 

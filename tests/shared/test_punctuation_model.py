@@ -33,6 +33,7 @@ from tests.funasr_paraformer import (
     write_random_model,
 )
 from tests.funasr_sensevoice import WEIGHTS
+from tests.other_device import DEVICES
 
 MODEL = "iic/punc_ct-transformer_zh-cn-common-vocab272727-pytorch"
 COMMAS = [-9.0, 2.0, 0.5, -99.0, -99.0, 0.0]
@@ -94,6 +95,13 @@ def spoken(words: Sequence[str]) -> list[Token]:
 
 def text(tokens: Sequence[Token]) -> str:
     return "".join(token.text for token in tokens).strip()
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_another_device_sets_the_same_marks(punctuator: CtPunc, small: Path, device: str) -> None:
+    elsewhere = CtPunc.load(ModelFolder(MODEL, small, None), device)
+    tokens = spoken(random_words(300, 0))
+    assert text(elsewhere.punctuate(tokens)) == text(punctuator.punctuate(tokens)) != text(tokens)
 
 
 def funasrs(model: Reference, words: Sequence[str]) -> str:

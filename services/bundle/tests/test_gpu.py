@@ -1,4 +1,4 @@
-"""On a GPU the bundle hears what it hears on a CPU, and drops what it no longer needs."""
+"""On another device the bundle hears what it hears on a CPU, and drops what it no longer needs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,8 @@ from services.bundle.contract import DiarizationTask, TranscribeTask
 from services.bundle.engines import Bundle
 from services.bundle.handler import SERVICE
 from shared.audio import Recording
+from tests.other_device import DEVICES, needs_cuda
 from tools.workspace import COMMANDS, TINY_MODELS
-
-pytestmark = [
-    pytest.mark.gpu,
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine"),
-]
-
 
 @pytest.fixture(autouse=True)
 def models(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,14 +26,17 @@ def transcript(bundle: Bundle) -> Mapping[str, object]:
     return bundle.run(Recording([samples]), TranscribeTask(audio="-", task="transcribe"))
 
 
-def test_a_gpu_transcribes_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    on_gpu = transcript(Bundle.load(SERVICE.spec))
-    monkeypatch.setattr(engines, "pick_device", lambda: "cpu")
-    on_cpu = transcript(Bundle.load(SERVICE.spec))
-    assert on_gpu["text"] == on_cpu["text"]
-    assert on_gpu["turns"] == on_cpu["turns"]
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_transcript_is_the_same(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for name in ("cpu", device):
+        monkeypatch.setattr(engines, "pick_device", lambda name=name: name)
+        found.append(transcript(Bundle.load(SERVICE.spec)))
+    assert found[0]["text"] == found[1]["text"] != ""
+    assert found[0]["turns"] == found[1]["turns"]
 
 
+@needs_cuda
 def test_a_model_that_is_dropped_leaves_the_gpu() -> None:
     recogniser = loaded(0).needs("asr")
     bundle = loaded(sum(model.size for model in recogniser))

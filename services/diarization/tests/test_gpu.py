@@ -1,29 +1,25 @@
-"""On a GPU the endpoint finds what it finds on a CPU."""
+"""On another device the endpoint hears what it hears on a CPU."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from services.diarization.handler import SERVICE
 from services.diarization.tests.conftest import conversation
 from shared.models.folder import locate
 from shared.nets.speaker import CamPlus
+from tests.other_device import DEVICES
 from tools.workspace import TINY_MODELS
 
-pytestmark = [
-    pytest.mark.gpu,
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine"),
-]
 
-
-def test_a_gpu_hears_the_same_voices() -> None:
+@pytest.mark.parametrize("device", DEVICES)
+def test_voices_are_the_same(device: str) -> None:
     samples, _ = conversation(0, 2)
     folder = locate(SERVICE.spec.model("speaker").id, TINY_MODELS)
     found = []
-    for device in ("cpu", "cuda"):
-        net = CamPlus.load(folder, device)
+    for name in ("cpu", device):
+        net = CamPlus.load(folder, name)
         features = net.features(samples)
         found.append(
             net.embed(np.split(features[: len(features) // 150 * 150], len(features) // 150))

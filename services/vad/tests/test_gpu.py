@@ -1,28 +1,34 @@
-"""On a GPU the endpoint finds what it finds on a CPU."""
+"""On another device the endpoint finds what it finds on a CPU."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-import torch
 
 from services.vad.handler import SERVICE
 from shared.audio import Recording
 from shared.features import Array
 from shared.models.folder import locate
 from shared.nets.vad import FsmnVad, find_segments
+from tests.other_device import DEVICES
 from tools.workspace import TINY_MODELS
 
-pytestmark = [
-    pytest.mark.gpu,
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine"),
-]
 
-
-def test_a_gpu_finds_the_same_segments(conversation: Array) -> None:
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_same_segments_are_found(device: str, conversation: Array) -> None:
     folder = locate(SERVICE.spec.model("vad").id, TINY_MODELS)
-    found = []
-    for device in ("cpu", "cuda"):
-        vad = FsmnVad.load(folder, device)
-        silence = vad.silence(Recording([conversation]))
-        found.append(find_segments(vad.rules.is_speech(silence), vad.rules))
-    assert found[0] == found[1]
+    on_cpu, elsewhere = (FsmnVad.load(folder, name) for name in ("cpu", device))
+    found = [
+        find_segments(vad.rules.is_speech(vad.silence(Recording([conversation]))), vad.rules)
+        for vad in (on_cpu, elsewhere)
+    ]
+    assert found[0] == found[1] != []
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_odds_of_speech_are_the_same(device: str, conversation: Array) -> None:
+    folder = locate(SERVICE.spec.model("vad").id, TINY_MODELS)
+    on_cpu, elsewhere = (
+        FsmnVad.load(folder, name).odds(Recording([conversation])) for name in ("cpu", device)
+    )
+    np.testing.assert_allclose(elsewhere, on_cpu, atol=1e-2)
