@@ -217,7 +217,11 @@ class _Queue:
 
 
 def _compute(batch: Sequence[tuple[_Ask, int]]) -> None:
-    """Give each item its result; each by itself if they fail together, for only one may be bad."""
+    """Give each item its result.
+
+    If they fail together the halves are tried, and theirs: only one may be bad, or there was too
+    little memory for all at once.
+    """
     compute, options, _ = batch[0][0].kind
     try:
         results = compute([ask.items[number] for ask, number in batch], *options)
@@ -231,9 +235,10 @@ def _compute(batch: Sequence[tuple[_Ask, int]]) -> None:
             ask.take(number, result)
         return
     # Not before here has the error let go what its frames held, of a GPU's memory most of all.
-    for ask, number in batch:
-        if not ask.answer.done():
-            _compute([(ask, number)])
+    middle = len(batch) // 2
+    for half in (batch[:middle], batch[middle:]):
+        if left := [(ask, number) for ask, number in half if not ask.answer.done()]:
+            _compute(left)
 
 
 _JOBS: list[threading.Event] = []  # those in work

@@ -1,4 +1,4 @@
-"""How time and memory grow with the length of the recording, from a minute to an hour."""
+"""How time and memory grow with the length of the recording, from a minute to ten hours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bench.growth import growth
 from bench.report import Report
 from bench.vad.setting import Setting
 
-LENGTHS = (60, 300, 900, 3600)
+LENGTHS = (60, 300, 900, 3600, 36_000)
 QUICK_LENGTHS = (15, 30, 60)
 
 

@@ -10,7 +10,7 @@ from statistics import median
 from bench.asr.peer import ENGINES as PEERS
 from bench.asr.setting import REMARK, SHERPA_REMARK, prepare_with_sherpa
 from bench.cold import apart
-from bench.process import Warm
+from bench.process import Place, Warm
 from bench.repeat import in_turns
 from bench.report import Report, Row, length
 from bench.vad.setting import OURS, Setting
@@ -23,12 +23,16 @@ def measure(setting: Setting) -> Report:
     """File to text on every core; RTFx is audio time by processing time."""
     place = apart(prepare_with_sherpa, setting)
     seconds = 60 if setting.quick else 600
-    int8 = replace(place, environment={**place.environment, "ASR_PRECISION": "int8"})
+
+    def ours_in(precision: str) -> Place:
+        return replace(place, environment={**place.environment, "ASR_PRECISION": precision})
+
     ours = [str(OURS), "-m", "bench.asr.engines", "ours"]
     peer = [str(setting.peers), "-m", "bench.asr.peer"]
     commands = {
         "ours": (ours, place),
-        "ours, int8": (ours, int8),
+        "ours, bfloat16": (ours, ours_in("bfloat16")),
+        "ours, int8": (ours, ours_in("int8")),
         **{name: ([*peer, name], place) for name in PEERS},
     }
     with ExitStack() as stack:

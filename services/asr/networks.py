@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shared.nets.punctuation import CtPunc
 
 
-PRECISIONS = ("float32", "int8")
+PRECISIONS = ("float32", "bfloat16", "int8")
 
 
 def load_network(found: Mapping[str, ModelFolder], device: str) -> Recognizer:
@@ -29,23 +29,23 @@ def load_network(found: Mapping[str, ModelFolder], device: str) -> Recognizer:
     Raises:
         ModelError: a model is of another kind.
     """
-    folder, int8 = found["asr"], _precision() == "int8"
+    folder, precision = found["asr"], _precision()
     kind = folder.config().get("model")
     if kind == "SenseVoiceSmall":
         from shared.nets.asr.sensevoice import SenseVoice
 
-        return SenseVoice.load(folder, device, int8=int8)
+        return SenseVoice.load(folder, device, precision=precision)
     if kind in {"Paraformer", "BiCifParaformer"}:
         from shared.nets.asr.paraformer import Paraformer
         from shared.nets.punctuation import CtPunc
 
         marks = CtPunc.load(found["punctuation"], device)
-        return Punctuated(Paraformer.load(folder, device, int8=int8), marks)
+        return Punctuated(Paraformer.load(folder, device, precision=precision), marks)
     raise ModelUnusable(f"{folder.id}: no recogniser for a model of kind {kind!r}")
 
 
 def _precision() -> str:
-    """What the recogniser computes with on a CPU, as ASR_PRECISION says."""
+    """What the recogniser's products are computed with, as ASR_PRECISION says."""
     asked = os.environ.get("ASR_PRECISION") or PRECISIONS[0]
     if asked not in PRECISIONS:
         raise ModelUnusable(f"ASR_PRECISION has to be one of {', '.join(PRECISIONS)}")

@@ -13,6 +13,7 @@ from shared.errors import AcceleratorFailed, InternalError, OutOfMemory, SpeechE
 logger = logging.getLogger("speech")
 
 _ROOT = Path(__file__).resolve().parents[2]
+_ALLOCATOR = "DefaultCPUAllocator"  # torch's, whose error is a RuntimeError
 _GPU_FAULTS = ("CUDA error", "cuDNN error", "CUBLAS_STATUS", "device-side assert")
 
 
@@ -24,8 +25,10 @@ def typed(error: BaseException) -> SpeechError:
     """
     if isinstance(error, SpeechError):
         return error
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    if isinstance(error, MemoryError) or _ALLOCATOR in str(error):
         return OutOfMemory("the job needs more memory than this worker has; send less audio")
+    if type(error).__name__ == "OutOfMemoryError":
+        return _gpu_full()
     if _is_gpu_fault(error):
         return AcceleratorFailed("the GPU stopped answering; send the job again")
     incident = uuid.uuid4().hex[:8]
@@ -36,7 +39,7 @@ def typed(error: BaseException) -> SpeechError:
 def response(error: SpeechError) -> dict[str, Any]:
     """The handler's return value for a failed job, in RunPod's terms."""
     answer: dict[str, Any] = {"error": message(error)}
-    if isinstance(error, AcceleratorFailed):
+    if error.fresh_worker:
         answer["refresh_worker"] = True
     return answer
 
@@ -44,6 +47,13 @@ def response(error: SpeechError) -> dict[str, Any]:
 def message(error: SpeechError) -> str:
     """``code: message``, free of what cannot be encoded (a lone surrogate in a field's name)."""
     return str(error).encode("utf-8", "replace").decode("utf-8")
+
+
+def _gpu_full() -> OutOfMemory:
+    """What a network computes at once is bounded, so what fills a GPU is not the job's audio."""
+    error = OutOfMemory("the GPU has no memory left; send the job again")
+    error.fresh_worker = True
+    return error
 
 
 def _is_gpu_fault(error: BaseException) -> bool:

@@ -18,7 +18,7 @@ from shared.audio import Block, Recording
 from shared.batching import until
 from shared.contract import AudioReference, AudioResult, Response, ServiceInfo, Timings
 from shared.decode import DecodeLimits, decode
-from shared.errors import AcceleratorFailed, SpeechError
+from shared.errors import SpeechError
 from shared.fetch import FetchPolicy, open_audio, open_base64, open_url
 from shared.worker.failure import message, response, typed
 from shared.worker.request import choose, parse
@@ -118,7 +118,7 @@ class JobHandler(Generic[RequestT]):
             for outcome in outcomes
         ]
         answer = fit_list(items, max_bytes)
-        if any(isinstance(outcome, AcceleratorFailed) for outcome in outcomes):
+        if any(isinstance(each, SpeechError) and each.fresh_worker for each in outcomes):
             answer["refresh_worker"] = True
         return answer
 

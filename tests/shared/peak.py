@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 import soundfile
+import torch
 from pydantic import Field
 
 from shared.audio import Recording
@@ -24,7 +25,7 @@ from shared.contract import (
 from shared.spec import LimitSpec, ServiceSpec, WorkerSpec
 from shared.worker.service import Contract, Emit, Service, keep_quiet
 
-Fault = Literal["none", "raise", "memory", "gpu", "exit", "nan", "set"]
+Fault = Literal["none", "raise", "memory", "allocator", "gpu", "full", "exit", "nan", "set"]
 GATE = threading.Event()
 
 
@@ -92,6 +93,10 @@ def _fail(fault: Fault) -> None:
         raise KeyError("/secret/path?token=abc")
     if fault == "memory":
         raise MemoryError
+    if fault == "allocator":
+        torch.empty(1 << 50)
+    if fault == "full":
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
     if fault == "gpu":
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
     if fault == "exit":

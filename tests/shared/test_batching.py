@@ -112,6 +112,28 @@ def test_an_item_that_fails_fails_no_neighbour(shout: Shouting, ask: Ask) -> Non
     assert shout.batches[0] == ["a", "b", "oh!", "c"], "they were together"
 
 
+def test_a_batch_that_fails_is_tried_in_halves() -> None:
+    sizes: list[int] = []
+
+    def compute(items: Sequence[str]) -> Sequence[str]:
+        sizes.append(len(items))
+        if len(items) > 2:
+            raise MemoryError
+        return items
+
+    assert together(compute, [*"abcdefgh"], most=8, length=alike) == [*"abcdefgh"]
+    assert sizes == [8, 4, 2, 2, 4, 2, 2]
+
+
+def test_one_bad_item_of_many_is_found_by_halves(shout: Shouting, ask: Ask) -> None:
+    with busy():
+        good = [ask(name, most=16) for name in "abcdefghijklmno"]
+        bad = ask("oh!", most=16)
+    assert [job.result() for job in good] == [[name.upper()] for name in "abcdefghijklmno"]
+    with pytest.raises(ValueError, match="oh!"):
+        bad.result()
+
+
 def test_what_a_batch_held_is_let_go_before_its_items_are_tried_alone() -> None:
     held: list[weakref.ref[Shouting]] = []
 

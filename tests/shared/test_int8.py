@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 import torch
 
-from shared.nets.asr.int8 import Int8Linear, shrink
-from shared.nets.asr.sanm import Linear
+from shared.nets.asr.int8 import Int8Linear
+from tests.shared.products import linear
 
 pytestmark = pytest.mark.skipif(
     not torch.cpu._is_vnni_supported(), reason="this processor has no VNNI"
 )
-
-
-def linear(inputs: int, outputs: int, *, bias: bool) -> Linear:
-    torch.manual_seed(0)
-    made = Linear(inputs, outputs, bias=bias)
-    state = {name: torch.randn(value.shape) for name, value in made.state_dict().items()}
-    made.load_state_dict(state, assign=True)
-    return made.requires_grad_(requires_grad=False)
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -46,14 +36,3 @@ def test_a_row_of_zeros_becomes_the_bias() -> None:
     exact = linear(64, 48, bias=True)
     zeros = torch.zeros(2, 64)
     assert torch.equal(Int8Linear(exact)(zeros), exact(zeros))
-
-
-def test_a_processor_without_the_instructions_keeps_32_bits(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: False)
-    network = torch.nn.ModuleDict({"layer": linear(8, 4, bias=True)})
-    with caplog.at_level(logging.WARNING):
-        shrink(network)
-    assert isinstance(network["layer"], Linear)
-    assert "no VNNI" in caplog.text

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.tiny.asr.scores import align
 from shared.features import Array
 from shared.models.folder import ModelFolder
 from shared.nets.asr import Recognizer, Transcript
@@ -119,6 +120,21 @@ def test_posteriors_are_funasrs(recognizer: Paraformer, original: Reference) -> 
         np.testing.assert_array_equal(heard.outputs, theirs.argmax(axis=1))
         best = theirs.max(axis=1, initial=-np.inf)
         np.testing.assert_allclose(heard.logprobs, best, atol=1e-3)
+
+
+@pytest.mark.parametrize(("precision", "others"), [("bfloat16", 0.12), ("int8", 0.3)])
+def test_products_of_fewer_bits_give_mostly_the_same_tokens(
+    recognizer: Paraformer, small: Path, precision: str, others: float
+) -> None:
+    """Weights drawn at random are seldom sure of a token, so this is the worst case."""
+    lowered = Paraformer.load(ModelFolder(MODEL, small, None), precision=precision)
+    features = [recognizer.features(babble(seconds, seed)) for seed, seconds in enumerate(SECONDS)]
+    words = [
+        [[token.text for token in transcript.tokens] for transcript in each.transcribe(features)]
+        for each in (recognizer, lowered)
+    ]
+    errors = sum(align(*pair).errors for pair in zip(*words, strict=True))
+    assert errors / sum(map(len, words[0])) < others
 
 
 def test_features_are_funasrs(recognizer: Paraformer, original: Reference) -> None:

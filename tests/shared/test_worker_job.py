@@ -92,6 +92,8 @@ def test_an_error_says_which_of_these_it_is_about(
     [
         ("raise", "internal_error"),
         ("memory", "out_of_memory"),
+        ("allocator", "out_of_memory"),
+        ("full", "out_of_memory"),
         ("gpu", "accelerator_failed"),
         ("exit", "internal_error"),
         ("nan", "internal_error"),
@@ -107,10 +109,17 @@ def test_whatever_goes_wrong_the_error_is_a_string_with_a_code(
     assert "peak" in answer(handler, audio=sound()), "the next job is not affected"
 
 
-def test_only_a_broken_gpu_replaces_the_worker(handler: JobHandler[PeakRequest]) -> None:
-    assert answer(handler, audio=sound(), fault="gpu")["refresh_worker"] is True
-    assert answer(handler, audios=[sound(), sound()], fault="gpu")["refresh_worker"] is True
-    assert "refresh_worker" not in answer(handler, audio=sound(), fault="raise")
+@pytest.mark.parametrize("fault", ["gpu", "full"])
+def test_a_gpu_that_is_broken_or_full_replaces_the_worker(
+    handler: JobHandler[PeakRequest], fault: Fault
+) -> None:
+    assert answer(handler, audio=sound(), fault=fault)["refresh_worker"] is True
+    assert answer(handler, audios=[sound(), sound()], fault=fault)["refresh_worker"] is True
+
+
+@pytest.mark.parametrize("fault", ["raise", "memory", "allocator"])
+def test_nothing_else_replaces_the_worker(handler: JobHandler[PeakRequest], fault: Fault) -> None:
+    assert "refresh_worker" not in answer(handler, audio=sound(), fault=fault)
 
 
 def test_a_fault_of_ours_is_logged_by_place_without_its_message(

@@ -17,7 +17,9 @@ pytestmark = [
 ]
 
 
-def test_a_gpu_hears_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_gpu_hears_the_same_words(monkeypatch: pytest.MonkeyPatch, precision: str) -> None:
+    monkeypatch.setenv("ASR_PRECISION", precision)
     monkeypatch.setenv("MODELS_DIR", str(TINY_MODELS))
     texts = []
     folders = {role: folder for role, (folder, _) in verified_all(SERVICE.spec).items()}

@@ -7,32 +7,26 @@ computed with. It imports torch, so it is imported when a model is loaded.
 
 from __future__ import annotations
 
-import logging
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from shared.nets.asr.sanm import ROUND, Linear
 
-logger = logging.getLogger("speech")
-
 LARGEST, MIDDLE = 127, 128  # of a weight's eight bits; what stands for zero in those of a row
 SMALLEST = 1e-12  # that is divided by: a row of zeros is zero in any scale
 
 
-def shrink(network: nn.Module) -> None:
-    """Round the weights of a network on the CPU, if the processor can compute with them.
+def missing(device: str) -> str | None:
+    """What a device lacks for such products, if anything.
 
-    Without instructions for such products (VNNI) sums of them overflow, and are no faster.
+    Without instructions for them (VNNI) their sums overflow, and are no faster.
     """
-    if not getattr(torch.cpu, "_is_vnni_supported", lambda: False)():
-        logger.warning("this processor has no VNNI: the model stays in 32 bits")
-        return
-    for module in list(network.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, Linear):
-                setattr(module, name, Int8Linear(child))
+    if device != "cpu":
+        return "8-bit integers are for CPUs"
+    if getattr(torch.cpu, "_is_vnni_supported", lambda: False)():
+        return None
+    return "this processor has no VNNI"
 
 
 class Int8Linear(nn.Module):

@@ -216,10 +216,10 @@ class SanmEncoder(nn.Module):
 
 
 def product(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Torch's ``linear``, for values of 32 bits; on a CPU by oneDNN.
+    """Torch's ``linear``; on a CPU by oneDNN.
 
-    Torch would take MKL, which is a tenth slower here on the encoder's sizes, and by half on those
-    of the output layer. The operator is the one that torch's compiler takes.
+    Torch would take MKL for 32 bits, which is a tenth slower here on the encoder's sizes, and by
+    half on those of the output layer. The operator is the one that torch's compiler takes.
     """
     if rows.is_cpu and hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         more = -len(rows) % ROUND  # of the encoder's rows none: see Utterances

@@ -44,8 +44,15 @@ class Paraformer:
     _network: ParaformerNetwork
 
     @classmethod
-    def load(cls, folder: ModelFolder, device: str = "cpu", *, int8: bool = False) -> Paraformer:
-        """Load the model in ``folder``; on a CPU with weights of 8 bits if asked to.
+    def load(
+        cls, folder: ModelFolder, device: str = "cpu", *, precision: str = "float32"
+    ) -> Paraformer:
+        """Load the model in ``folder``.
+
+        Args:
+            folder: the model's.
+            device: a torch device, ``cpu`` or ``cuda``.
+            precision: of the products, if the device has it: ``float32``, ``bfloat16``, ``int8``.
 
         Raises:
             ModelError: the folder does not hold a model this module can run.
@@ -57,7 +64,7 @@ class Paraformer:
         vocabulary = read_tokens(folder)
         weights = folder.asset("init_param")
         network = ParaformerNetwork(
-            weights, config, features.width, len(vocabulary), device, int8=int8
+            weights, config, features.width, len(vocabulary), device, precision=precision
         )
         silent = config.model_conf.outputs
         return cls(LANGUAGES, frames_at_once(device), features, vocabulary, silent, network)

@@ -20,11 +20,11 @@ from torch.nn.utils.rnn import pad_sequence
 
 from shared.features import Array
 from shared.models.lean import load_weights
-from shared.nets.asr.int8 import shrink
 from shared.nets.asr.paraformer.cif import Shares, share_out
 from shared.nets.asr.paraformer.config import Config
 from shared.nets.asr.paraformer.decoder import ParaformerDecoder
 from shared.nets.asr.paraformer.predictor import CifPredictor, gather
+from shared.nets.asr.precision import lower
 from shared.nets.asr.sanm import SanmEncoder, Utterances
 from shared.nets.asr.sizes import EncoderSizes
 
@@ -54,7 +54,7 @@ class ParaformerNetwork:
         inputs: values of a frame of features.
         outputs: number of tokens of the vocabulary.
         device: a torch device, ``cpu`` or ``cuda``.
-        int8: whether products are to be of 8-bit integers, on a CPU.
+        precision: of the products; see ``lower``.
 
     Raises:
         ModelUnusable: the weights are another network's.
@@ -62,14 +62,13 @@ class ParaformerNetwork:
 
     def __init__(  # noqa: PLR0913 - what a network is made of
         self, checkpoint: Path, config: Config, inputs: int, outputs: int, device: str,
-        *, int8: bool = False,
+        *, precision: str = "float32",
     ) -> None:  # fmt: skip
         self._device = device
         self._tail = config.predictor_conf.tail_threshold
         network = _Network(config, inputs, outputs)
         load_weights(network, checkpoint)
-        if int8 and device == "cpu":
-            shrink(network)
+        lower(network, precision, device)
         self._network = network.eval().to(device)
 
     @torch.inference_mode()

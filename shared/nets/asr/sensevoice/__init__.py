@@ -45,8 +45,15 @@ class SenseVoice:
     _network: SenseVoiceNetwork
 
     @classmethod
-    def load(cls, folder: ModelFolder, device: str = "cpu", *, int8: bool = False) -> SenseVoice:
-        """Load the model in ``folder``; on a CPU with weights of 8 bits if asked to.
+    def load(
+        cls, folder: ModelFolder, device: str = "cpu", *, precision: str = "float32"
+    ) -> SenseVoice:
+        """Load the model in ``folder``.
+
+        Args:
+            folder: the model's.
+            device: a torch device, ``cpu`` or ``cuda``.
+            precision: of the products, if the device has it: ``float32``, ``bfloat16``, ``int8``.
 
         Raises:
             ModelError: the folder does not hold a model this module can run.
@@ -58,7 +65,7 @@ class SenseVoice:
         vocabulary = Vocabulary(folder.asset("tokenizer_conf", "bpemodel"))
         sizes = config.encoder_conf.sizes(features.width, EPSILON)
         weights = folder.asset("init_param")
-        network = SenseVoiceNetwork(weights, sizes, len(vocabulary), device, int8=int8)
+        network = SenseVoiceNetwork(weights, sizes, len(vocabulary), device, precision=precision)
         languages = tuple(language for language in LANGUAGES if language != AUTO)
         return cls(languages, frames_at_once(device), features, vocabulary, network)
 

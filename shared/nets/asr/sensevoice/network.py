@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from shared.features import Array
 from shared.models.lean import load_weights
-from shared.nets.asr.int8 import shrink
+from shared.nets.asr.precision import lower
 from shared.nets.asr.sanm import Linear, SanmEncoder, unset
 from shared.nets.asr.sizes import EncoderSizes
 
@@ -33,7 +33,7 @@ class SenseVoiceNetwork:
         sizes: the encoder's.
         outputs: their number.
         device: a torch device, ``cpu`` or ``cuda``.
-        int8: whether products are to be of 8-bit integers, on a CPU.
+        precision: of the products; see ``lower``.
 
     Raises:
         ModelUnusable: the weights are another network's.
@@ -46,13 +46,12 @@ class SenseVoiceNetwork:
         outputs: int,
         device: str,
         *,
-        int8: bool = False,
+        precision: str = "float32",
     ) -> None:
         self._device = device
         network = _Network(sizes, outputs)
         load_weights(network, checkpoint)
-        if int8 and device == "cpu":
-            shrink(network)
+        lower(network, precision, device)
         self._network = network.eval().to(device)
 
     @torch.inference_mode()

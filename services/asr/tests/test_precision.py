@@ -1,4 +1,4 @@
-"""With weights of eight bits the recogniser hears what it hears with those of 32."""
+"""With products of 16 or eight bits the recogniser hears what it hears with those of 32."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from shared.features import Array
 from tools.workspace import COMMANDS, TINY_MODELS
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> SpeechRecognizer:
-    """The engine as ASR_PRECISION=int8 makes it."""
+@pytest.fixture(params=["bfloat16", "int8"])
+def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> SpeechRecognizer:
+    """The engine as ASR_PRECISION makes it."""
     monkeypatch.setenv("MODELS_DIR", str(TINY_MODELS))
-    monkeypatch.setenv("ASR_PRECISION", "int8")
+    monkeypatch.setenv("ASR_PRECISION", request.param)
     return SpeechRecognizer.load(SERVICE.spec)
 
 
@@ -53,5 +53,5 @@ def test_of_what_held_out_voices_say_hardly_a_word_is_another(
 def test_another_precision_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELS_DIR", str(TINY_MODELS))
     monkeypatch.setenv("ASR_PRECISION", "int4")
-    with pytest.raises(ModelUnusable, match="ASR_PRECISION has to be one of float32, int8"):
+    with pytest.raises(ModelUnusable, match="ASR_PRECISION has to be one of float32, bfloat16, int8"):
         SpeechRecognizer.load(SERVICE.spec)
