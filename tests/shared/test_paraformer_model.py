@@ -32,6 +32,7 @@ from tests.funasr_paraformer import (
     write_random_model,
 )
 from tests.funasr_sensevoice import WEIGHTS
+from tests.other_device import DEVICES
 
 MODEL = "iic/speech_paraformer-large-vad-punc_asr_nat-zh-cn-16k-common-vocab8404-pytorch"
 SECONDS = (3.0, 0.5, 5.2, 8.0, 1.01, 0.1)
@@ -120,6 +121,15 @@ def test_posteriors_are_funasrs(recognizer: Paraformer, original: Reference) -> 
         np.testing.assert_array_equal(heard.outputs, theirs.argmax(axis=1))
         best = theirs.max(axis=1, initial=-np.inf)
         np.testing.assert_allclose(heard.logprobs, best, atol=1e-3)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_another_device_hears_the_same(recognizer: Paraformer, small: Path, device: str) -> None:
+    elsewhere = Paraformer.load(ModelFolder(MODEL, small, None), device)
+    features = [recognizer.features(babble(seconds, seed)) for seed, seconds in enumerate(SECONDS)]
+    pairs = zip(elsewhere.transcribe(features), recognizer.transcribe(features), strict=True)
+    for theirs, ours in pairs:
+        assert_same(theirs, ours)
 
 
 @pytest.mark.parametrize(("precision", "others"), [("bfloat16", 0.12), ("int8", 0.3)])
