@@ -17,7 +17,8 @@ from torch.utils._pytree import tree_map
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 NAME = "other"
-_ALL, _ATEN = torch.library.Library("_", "IMPL"), torch.library.Library("aten", "IMPL")
+_LIBRARY: Callable[..., Any] = torch.library.Library  # untyped
+_ALL, _ATEN = _LIBRARY("_", "IMPL"), _LIBRARY("aten", "IMPL")
 _COPIES = {torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default}
 
 
@@ -36,7 +37,7 @@ class _Elsewhere(Tensor):
     hidden: Tensor
 
     @staticmethod
-    def __new__(cls, hidden: Tensor) -> _Elsewhere:
+    def __new__(cls: type[_Elsewhere], hidden: Tensor) -> _Elsewhere:
         with torch.inference_mode(mode=False):  # a view of a weight is no tensor of inference
             made: _Elsewhere = Tensor._make_wrapper_subclass(
                 cls, hidden.shape, hidden.stride(), hidden.storage_offset(),
@@ -46,9 +47,9 @@ class _Elsewhere(Tensor):
         return made
 
     @classmethod
-    def __torch_dispatch__(
+    def __torch_dispatch__(  # type: ignore[override] # torch's own stub leaves the operator out
         cls, op: Any, _: object, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:  # noqa: ANN401 - whatever the operator gives
+    ) -> Any:
         made = op.decompose(*args, **(kwargs or {}))  # in inference mode torch has not done it yet
         return _compute(op, *args, **(kwargs or {})) if made is NotImplemented else made
 
@@ -59,7 +60,7 @@ def _copy(source: Tensor, target: Tensor, _: bool = False) -> Tensor:
     return target
 
 
-def _compute(op: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any operator
+def _compute(op: Any, *args: Any, **kwargs: Any) -> Any:
     given: list[Tensor] = []
 
     def show(value: object) -> object:

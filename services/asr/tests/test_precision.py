@@ -53,5 +53,7 @@ def test_of_what_held_out_voices_say_hardly_a_word_is_another(
 def test_another_precision_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELS_DIR", str(TINY_MODELS))
     monkeypatch.setenv("ASR_PRECISION", "int4")
-    with pytest.raises(ModelUnusable, match="ASR_PRECISION has to be one of float32, bfloat16, int8"):
+    with pytest.raises(
+        ModelUnusable, match="ASR_PRECISION has to be one of float32, bfloat16, int8"
+    ):
         SpeechRecognizer.load(SERVICE.spec)

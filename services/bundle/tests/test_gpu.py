@@ -16,6 +16,7 @@ from shared.audio import Recording
 from tests.other_device import DEVICES, needs_cuda
 from tools.workspace import COMMANDS, TINY_MODELS
 
+
 @pytest.fixture(autouse=True)
 def models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELS_DIR", str(TINY_MODELS))

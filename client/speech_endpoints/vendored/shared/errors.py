@@ -36,12 +36,14 @@ class SpeechError(Exception):
         code: stable identifier of the kind of error.
         message: one sentence that says what is wrong and, where there is one, what to do.
         retryable: whether the same request may succeed when it is sent again.
+        fresh_worker: whether this worker cannot go on, so that RunPod has to replace it.
         disclose_cause: whether the text of ``__cause__`` may be shown to the caller.
     """
 
     code: ClassVar[str] = "error"
     disclose_cause: ClassVar[bool] = False
     retryable: bool = False
+    fresh_worker: bool = False
 
     def __init__(self, message: str, *, retryable: bool | None = None) -> None:
         super().__init__(message)
@@ -104,6 +106,7 @@ class AcceleratorFailed(SpeechError):
 
     code = "accelerator_failed"
     retryable = True
+    fresh_worker = True
 
 
 class InternalError(SpeechError):
