@@ -1,9 +1,9 @@
 """Products of values of 16 bits with the range of 32 ("bfloat16"), on a GPU or a CPU.
 
 Weights are rounded once, rows as they come, and what a product gives; its sums are made in 32
-bits, and so is everything between products. Half precision ("float16") is no choice: values inside these networks leave its range
-(https://github.com/modelscope/FunASR/issues/1889). It imports torch, so it is imported when a model
-is loaded.
+bits, and so is everything between products. Half precision ("float16") is no choice: values inside
+these networks leave its range (https://github.com/modelscope/FunASR/issues/1889). It imports torch,
+so it is imported when a model is loaded.
 """
 
 from __future__ import annotations
