@@ -227,8 +227,9 @@ def add_service(name: str) -> None:
 
     @nox.session(name=f"test-gpu-{name}")
     def test_gpu(session: nox.Session) -> None:
-        """Run the tests of one service that need a GPU."""
-        python(session, "pytest", f"services/{name}", "-m", "gpu", "-rs", layer="dev")
+        """Run the tests of one service, and of the networks, that need a GPU."""
+        where = (f"services/{name}", "tests/shared")
+        python(session, "pytest", *where, "-m", "gpu", "-rs", layer="dev")
 
     @nox.session(name=f"bench-{name}")
     def bench(session: nox.Session) -> None:

@@ -1,7 +1,8 @@
 """A device that is not the CPU, and refuses what a GPU refuses; it computes on the CPU.
 
 What is computed on it must all lie on it, and leaves it only when it is told to. So a test on any
-machine finds a tensor that was left behind, if not what a GPU's own arithmetic does.
+machine finds a tensor that was left behind, unless it is a single number, which a GPU mostly takes;
+and it does not find what a GPU's own arithmetic does.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ MOST_KNOWN = 20
 
 Count = Annotated[int, Field(ge=1, le=MOST_SPEAKERS)]
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]
-_ENDS, _INSIDE = r"[^\s\x00-\x1f\x7f]", r"[^\x00-\x1f\x7f]"  # no space at an end, no control codes
+_CODES = r"\x00-\x1f\x7f-\x9f\u2028\u2029"  # of control, and what ends a line
+_ENDS, _INSIDE = rf"[^\s{_CODES}]", rf"[^{_CODES}]"
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=64, pattern=rf"^{_ENDS}({_INSIDE}*{_ENDS})?$"),

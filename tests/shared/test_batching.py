@@ -132,6 +132,7 @@ def test_one_bad_item_of_many_is_found_by_halves(shout: Shouting, ask: Ask) -> N
     assert [job.result() for job in good] == [[name.upper()] for name in "abcdefghijklmno"]
     with pytest.raises(ValueError, match="oh!"):
         bad.result()
+    assert [len(batch) for batch in shout.batches] == [16, 8, 8, 4, 4, 2, 2, 1, 1]
 
 
 def test_what_a_batch_held_is_let_go_before_its_items_are_tried_alone() -> None:

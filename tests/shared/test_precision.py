@@ -8,6 +8,9 @@ import pytest
 import torch
 from torch import nn
 
+from shared.nets.asr import bfloat16, int8
+from shared.nets.asr.bfloat16 import Bfloat16Linear
+from shared.nets.asr.int8 import Int8Linear
 from shared.nets.asr.precision import lower
 from shared.nets.asr.sanm import Linear
 from tests.shared.products import linear
@@ -30,13 +33,22 @@ def test_32_bits_are_what_the_network_has(caplog: pytest.LogCaptureFixture) -> N
     assert not caplog.text
 
 
-@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
-def test_every_product_is_replaced_by_one_that_is_near(precision: str) -> None:
+@pytest.mark.parametrize(
+    ("precision", "kind", "missing"),
+    [
+        ("bfloat16", Bfloat16Linear, bfloat16.missing("cpu")),
+        ("int8", Int8Linear, int8.missing("cpu")),
+    ],
+)
+def test_every_product_is_replaced_by_one_that_is_near(
+    precision: str, kind: type[nn.Module], missing: str | None
+) -> None:
+    if missing:
+        pytest.skip(missing)
     given, rows = network(), torch.randn(3, 8)
     expected = given(rows)
     lower(given, precision, "cpu")
-    if isinstance(layer(given), Linear):
-        pytest.skip(f"this processor has no products in {precision}")
+    assert isinstance(layer(given), kind)
     torch.testing.assert_close(given(rows), expected, rtol=0.05, atol=0.05)
 
 
@@ -63,9 +75,19 @@ def test_a_processor_without_the_instructions_keeps_32_bits(
     assert said in caplog.text
 
 
-def test_a_gpu_keeps_32_bits_where_eight_are_asked_for(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("precision", "said"),
+    [("bfloat16", "older than bfloat16"), ("int8", "8-bit integers are for CPUs")],
+)
+def test_a_gpu_that_cannot_keeps_32_bits(
+    precision: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (7, 5))
     given = network()
     with caplog.at_level(logging.WARNING):
-        lower(given, "int8", "cuda")
+        lower(given, precision, "cuda")
     assert isinstance(layer(given), Linear)
-    assert "8-bit integers are for CPUs" in caplog.text
+    assert said in caplog.text

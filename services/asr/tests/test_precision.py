@@ -13,6 +13,11 @@ from services.asr.tests.conftest import commands
 from shared.audio import Recording
 from shared.errors import ModelUnusable
 from shared.features import Array
+from shared.nets.asr import bfloat16, int8
+from shared.nets.asr.bfloat16 import Bfloat16Linear
+from shared.nets.asr.int8 import Int8Linear
+from shared.nets.asr.sanm import Linear
+from shared.nets.asr.sensevoice import SenseVoice
 from tools.workspace import COMMANDS, TINY_MODELS
 
 
@@ -22,6 +27,15 @@ def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sp
     monkeypatch.setenv("MODELS_DIR", str(TINY_MODELS))
     monkeypatch.setenv("ASR_PRECISION", request.param)
     return SpeechRecognizer.load(SERVICE.spec)
+
+
+def test_it_is_what_the_network_computes_with(small: SpeechRecognizer) -> None:
+    if reason := int8.missing("cpu") or bfloat16.missing("cpu"):
+        pytest.skip(reason)
+    assert isinstance(small._model, SenseVoice)
+    kinds = {type(module) for module in small._model._network._network.modules()}
+    assert Linear not in kinds
+    assert kinds & {Bfloat16Linear, Int8Linear}
 
 
 def words(engine: SpeechRecognizer, samples: Array) -> list[str]:

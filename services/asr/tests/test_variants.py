@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from services.asr.contract import ASRRequest
+from services.asr.networks import Punctuated
 from services.asr.recognizer import SpeechRecognizer
 from shared.audio import Recording
 from shared.errors import InvalidInput, ModelMissing, ModelUnusable
+from shared.nets.asr.bfloat16 import Bfloat16Linear, missing
+from shared.nets.asr.paraformer import Paraformer
+from shared.nets.asr.sanm import Linear
 from shared.spec import ServiceSpec
 from tests.funasr_paraformer import SMALL_CT_PUNC, SMALL_PARAFORMER, babble, write_random_model
 from tools.workspace import ROOT, TINY_MODELS
@@ -79,6 +83,20 @@ def test_without_itn_paraformer_sets_no_punctuation(paraformer: ServiceSpec) -> 
     text = str(recognizer.run(Recording([babble(5.0)]), request)["text"])
     assert text
     assert set(text) <= set(CHARACTERS)
+
+
+def test_paraformer_computes_in_the_precision_that_is_asked_for(
+    paraformer: ServiceSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason := missing("cpu"):
+        pytest.skip(reason)
+    monkeypatch.setenv("ASR_PRECISION", "bfloat16")
+    model = SpeechRecognizer.load(paraformer)._model
+    assert isinstance(model, Punctuated)
+    assert isinstance(model._model, Paraformer)
+    modules = list(model._model._network._network.modules())
+    assert any(isinstance(module, Bfloat16Linear) for module in modules)
+    assert not any(isinstance(module, Linear) for module in modules)
 
 
 def test_a_language_the_model_does_not_know_is_refused_by_name(paraformer: ServiceSpec) -> None:

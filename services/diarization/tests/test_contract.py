@@ -31,6 +31,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"known_speakers": [{"name": "A\0B", "embedding": [1.0]}]}, "name"),
     ({"known_speakers": [{"name": "A\tB", "embedding": [1.0]}]}, "name"),
     ({"known_speakers": [{"name": "\x1b[1m", "embedding": [1.0]}]}, "name"),
+    ({"known_speakers": [{"name": "A\x9b1m", "embedding": [1.0]}]}, "name"),
+    ({"known_speakers": [{"name": "A\u2028B", "embedding": [1.0]}]}, "name"),
     ({"known_speakers": [{"name": "SPEAKER_01", "embedding": [1.0]}]}, "SPEAKER_"),
     ({"known_speakers": [{"name": "A", "embedding": [float("nan")]}]}, "embedding"),
     ({"known_speakers": [{"name": "A", "embedding": []}]}, "embedding"),

@@ -7,7 +7,7 @@
     |-- AudioTooLarge      audio_too_large     more bytes than the service accepts
     |-- AudioTooLong       audio_too_long      more seconds than the service accepts
     |-- ResultTooLarge     result_too_large    the answer exceeds what RunPod passes on
-    |-- OutOfMemory        out_of_memory       the job needs more memory than there is
+    |-- OutOfMemory        out_of_memory       there is too little memory for the job
     |-- AcceleratorFailed  accelerator_failed  the GPU is broken; the worker is replaced
     |-- InternalError      internal_error      a fault of ours; details are in the worker's log
     `-- ModelError
@@ -95,7 +95,7 @@ class ResultTooLarge(SpeechError):
 
 
 class OutOfMemory(SpeechError):
-    """The job needs more memory than the worker has."""
+    """There is too little memory for the job; if it is the GPU's, the worker is replaced."""
 
     code = "out_of_memory"
     retryable = True
