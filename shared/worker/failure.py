@@ -25,7 +25,7 @@ def typed(error: BaseException) -> SpeechError:
     """
     if isinstance(error, SpeechError):
         return error
-    if isinstance(error, MemoryError) or _ALLOCATOR in str(error):
+    if isinstance(error, MemoryError) or _says(error, _ALLOCATOR):
         return OutOfMemory("the job needs more memory than this worker has; send less audio")
     if type(error).__name__ == "OutOfMemoryError":
         return _gpu_full()
@@ -59,7 +59,12 @@ def _gpu_full() -> OutOfMemory:
 def _is_gpu_fault(error: BaseException) -> bool:
     if type(error).__name__ == "AcceleratorError":
         return True
-    return isinstance(error, RuntimeError) and any(fault in str(error) for fault in _GPU_FAULTS)
+    return _says(error, *_GPU_FAULTS)
+
+
+def _says(error: BaseException, *words: str) -> bool:
+    """Whether it is an error of torch's with one of these words in it."""
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in words)
 
 
 def _places(error: BaseException) -> str:

@@ -37,6 +37,8 @@ class Bfloat16Linear(nn.Module):
 
     def __init__(self, linear: Linear) -> None:
         super().__init__()
+        # Else parts of a sum on a GPU may be added up in 16 bits.
+        torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
         self.weight = nn.Parameter(linear.weight.to(torch.bfloat16), requires_grad=False)
         self.bias = linear.bias
 

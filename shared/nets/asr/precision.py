@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-import torch
 from torch import nn
 
 from shared.nets.asr import bfloat16, int8
@@ -33,8 +32,6 @@ def lower(network: nn.Module, precision: str, device: str) -> None:
     if reason := missing(device):
         logger.warning("%s: the model stays in 32 bits", reason)
         return
-    # Else parts of a sum on a GPU may be added up in 16 bits.
-    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
     for module in list(network.modules()):
         for name, child in module.named_children():
             if isinstance(child, Linear):
